@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * host/host.h - what the execution core's host files (cpu.c, space*.c, entry.S) share
+ */
+#ifndef _UM_HOST_HOST_H
+#define _UM_HOST_HOST_H
+
+#include <um/types.h>
+
+#include "boot.h"
+
+#define UM_SIG_WAKE		10	/* SIGUSR1: look at um_cpu.pending */
+#define HOST_AUDIT_ARCH		0xc000003eU	/* AUDIT_ARCH_X86_64 */
+
+extern unsigned int um_ncpus;
+
+/* stub_blob.S: the stub program, and the addresses of its two system calls (just behind the instruction) */
+extern const unsigned char host_stub_start[], host_stub_end[];
+extern const unsigned long host_stub_wait_ip, host_stub_wake_ip;
+
+/* cpu.c */
+int host_cpu_placement(void);			/* host CPU that the calling vCPU is pinned to, -1: none */
+void host_cpu_pin(__u32 tid, int host_cpu);
+__u32 host_cpu_pending(void);
+
+/* entry.S */
+int host_cpu_wait_word(__u32 *word, __u32 val);	/* sleeps while *word == val and nothing is pending */
+void host_signal_return(void);
+extern const char host_wait_begin[], host_wait_end[], host_wait_out[];
+long host_cpu_clone(unsigned long flags, void *stack, void (*fn)(void *), void *arg);
+
+#endif /* _UM_HOST_HOST_H */

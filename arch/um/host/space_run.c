@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * host/space_run.c - contexts: making them, letting them go, and what they report
+ *
+ * A context (stub/context.S) posts an event by adding 1 to `done`, and leaves the stub when `go` has changed. Between the two it is parked. The frame
+ * that the host pushed for its signal lies in its area, and so does the register block that it loads; both are shared memory, so
+ * registers travel without a system call.
+ *
+ * TRUST: everything in an area may be changed by guest code at any time. It is read here only, through a volatile pointer, once, and offsets
+ * are checked against the area before use. A context may lie about its own registers; that is its own affair.
+ *
+ * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
+ * killed. One that is merely starved by a busy host is runnable, and is waited for.
+ */
+#include <linux/errno.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <asm/signal.h>
+#include <asm/siginfo.h>
+#include <um/cpu.h>
+#include <um/log.h>
+#include "host.h"
+#include "hostcall.h"
+#include "hostlib.h"
+#include "space.h"
+
+#define KICK_PATIENCE_NS	20000000
+#define KICK_TRIES_ASLEEP	3
+#define KICK_TRIES		500
+#define TRAP_PAGE_FAULT		14
+
+/* The host kernel's 64-bit signal frame, as far as it is read here. */
+struct host_frame {
+	unsigned long uc_flags;
+	unsigned long uc_link;
+	unsigned long uc_stack[3];
+	__u64 r8, r9, r10, r11, r12, r13, r14, r15;
+	__u64 di, si, bp, bx, dx, ax, cx, sp, ip, flags;
+	__u16 cs, gs, fs, ss;
+	__u64 err, trapno, oldmask, cr2;
+	__u64 fpstate;
+};
+
+UM_STATIC_ASSERT(__builtin_offsetof(struct host_frame, fpstate) == 0xe0, "host signal frame");
+
+static unsigned long area_address(unsigned int cpu)
+{
+	return STUB_CTX + (unsigned long)cpu * STUB_CTX_SIZE;
+}
+
+/* An offset that the guest may have written: inside the signal stack, with room for @len behind it? */
+static int offset_ok(unsigned long off, unsigned long len)
+{
+	return off >= STUB_CTX_STACK && off <= STUB_CTX_SIZE - len;
+}
+
+static int broken(struct um_event *ev, const char *why)
+{
+	ev->type = UM_EV_BROKEN;
+	ev->why = why;
+	return UM_WAIT_EVENT;
+}
+
+static void copy_regs(struct um_regs *regs, const volatile struct host_frame *f)
+{
+	regs->r15 = f->r15;
+	regs->r14 = f->r14;
+	regs->r13 = f->r13;
+	regs->r12 = f->r12;
+	regs->bp = f->bp;
+	regs->bx = f->bx;
+	regs->r11 = f->r11;
+	regs->r10 = f->r10;
+	regs->r9 = f->r9;
+	regs->r8 = f->r8;
+	regs->ax = f->ax;
+	regs->cx = f->cx;
+	regs->dx = f->dx;
+	regs->si = f->si;
+	regs->di = f->di;
+	regs->orig_ax = ~0UL;
+	regs->ip = f->ip;
+	regs->cs = UM_USER_CS;
+	regs->flags = f->flags;
+	regs->sp = f->sp;
+	regs->ss = UM_USER_SS;
+}
+
+static void classify(struct um_event *ev, unsigned int sig, const volatile struct host_frame *f, const volatile siginfo_t *info)
+{
+	ev->sig = sig;
+	ev->code = info->si_code;
+	ev->trapno = f->trapno;
+	ev->error = f->err;
+	ev->addr = (unsigned long)info->_sifields._sigfault._addr;
+	ev->type = UM_EV_TRAP;
+	if (sig == SIGSYS) {
+		if (info->_sifields._sigsys._arch == HOST_AUDIT_ARCH)
+			ev->type = UM_EV_SYSCALL;
+	} else if (sig == STUB_SIG_KICK) {
+		ev->type = UM_EV_KICK;
+	} else if (sig == SIGSEGV && ev->trapno == TRAP_PAGE_FAULT) {
+		ev->type = UM_EV_FAULT;
+		ev->addr = f->cr2;
+	}
+}
+
+/* Fetch the event that the context of @cpu has posted. */
+static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *regs,
+		       unsigned long *fs, unsigned long *gs, struct um_event *ev)
+{
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	const volatile struct host_frame *f;
+	unsigned int sig = shared->event;
+	unsigned long uc = shared->uc, info = shared->info, fp;
+
+	memset(ev, 0, sizeof(*ev));
+	if (sig == STUB_EV_LATE)
+		return UM_WAIT_EVENT;
+	if (sig >= 64 || !offset_ok(uc, sizeof(*f)) || !offset_ok(info, sizeof(siginfo_t)) || (uc | info) & 7)
+		return broken(ev, "event");
+	f = (void *)(c->area + uc);
+	fp = f->fpstate - area_address(cpu);
+	if (!offset_ok(fp, um_xstate_size) || fp & 63)
+		return broken(ev, "FP state");
+	copy_regs(regs, f);
+	if (regs->ip >= UM_STUB_START && regs->ip < UM_STUB_END)
+		return broken(ev, "instruction pointer");
+	c->fp = fp;
+	*fs = shared->fsbase;
+	*gs = shared->gsbase;
+	classify(ev, sig, f, (void *)(c->area + info));
+	return UM_WAIT_EVENT;
+}
+
+int host_ctx_create(struct host_space *sp, unsigned int cpu)
+{
+	struct host_ctx *c = &sp->ctx[cpu];
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	unsigned long area = area_address(cpu);
+	struct stub_op *op;
+	__u32 tid;
+	int ret;
+
+	memset(c->area, 0, sizeof(struct stub_ctx));
+	shared->spin = 1;
+	ret = host_space_flush(sp);
+	if (ret)
+		return ret;
+	op = host_space_op(sp);
+	op->nr = __NR_clone;
+	op->arg[0] = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID;
+	op->arg[1] = 0;
+	op->arg[2] = area + STUB_CTX_TID;
+	op->arg[3] = 0;
+	op->arg[4] = 0;
+	op->arg[5] = area;
+	host_space_post(sp, 0);
+	ret = host_space_wait_ack(sp);
+	if (ret)
+		return ret == -ENOMEM ? -EAGAIN : ret;
+	while (!shared->done) {
+		if (sp->dead)
+			return -ESRCH;
+		shared->kernel_sleeps = 1;
+		HOST_CALL(__NR_futex, &shared->done, FUTEX_WAIT, 0, 0);
+	}
+	shared->kernel_sleeps = 0;
+	tid = shared->tid;
+	if (sp->dead || HOST_CALL(__NR_tgkill, sp->pid, tid, 0) < 0)
+		return -ESRCH;
+	c->done = shared->done;
+	c->tid = tid;
+	c->fp = STUB_CTX_FPLOAD;
+	if (host_cpu_placement() >= 0)
+		host_cpu_pin(tid, host_cpu_placement());
+	return 0;
+}
+
+/* Wake the context unless it is still awake and will see `go` by itself. */
+static void let_go(volatile struct stub_ctx *shared)
+{
+	__atomic_add_fetch(&shared->go, 1, __ATOMIC_SEQ_CST);
+	if (shared->sleeps)
+		HOST_CALL(__NR_futex, &shared->go, FUTEX_WAKE, 1);
+}
+
+int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_regs *regs,
+		      unsigned long fs, unsigned long gs, const void *fp)
+{
+	struct host_ctx *c = &sp->ctx[cpu];
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	struct um_regs *block = (void *)(c->area + STUB_CTX_REGS);
+	int ret;
+
+	if (sp->dead)
+		return -ESRCH;
+	if (!c->tid) {
+		ret = host_ctx_create(sp, cpu);
+		if (ret)
+			return ret;
+	}
+	if (fp) {
+		memcpy(c->area + STUB_CTX_FPLOAD, fp, um_xstate_size);
+		c->fp = STUB_CTX_FPLOAD;
+	}
+	*block = *regs;
+	block->cs = UM_USER_CS;
+	block->ss = UM_USER_SS;
+	shared->fsbase = fs;
+	shared->gsbase = gs;
+	shared->fp = area_address(cpu) + c->fp;
+	shared->xmask = um_xfeatures;
+	shared->late = 0;
+	shared->kernel_sleeps = 1;
+	if (sp->nr_ops)
+		return host_space_post(sp, area_address(cpu));
+	let_go(shared);
+	return 0;
+}
+
+int host_space_wait(struct host_space *sp, unsigned int cpu, struct um_regs *regs,
+		    unsigned long *fs, unsigned long *gs, struct um_event *ev)
+{
+	struct host_ctx *c = &sp->ctx[cpu];
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	__u32 done;
+
+	for (;;) {
+		done = __atomic_load_n(&shared->done, __ATOMIC_SEQ_CST);
+		if (sp->dead)
+			return -ESRCH;
+		if (done != c->done) {
+			c->done = done;
+			shared->kernel_sleeps = 0;
+			return fetch_event(c, cpu, regs, fs, gs, ev);
+		}
+		if (host_cpu_pending())
+			return UM_WAIT_IRQ;
+		shared->kernel_sleeps = 1;
+		host_cpu_wait_word((void *)&shared->done, done);
+	}
+}
+
+/* 'S' if the host thread sleeps, from /proc/<pid>/task/<tid>/stat */
+static char thread_state(__u32 pid, __u32 tid)
+{
+	char path[64], buf[128];
+	long fd, n, i;
+
+	host_snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", pid, tid);
+	fd = HOST_CALL(__NR_open, path, 0 /* O_RDONLY */, 0);
+	if (fd < 0)
+		return 0;
+	n = HOST_CALL(__NR_read, fd, buf, sizeof(buf));
+	HOST_CALL(__NR_close, fd);
+	for (i = 0; i + 2 < n; i++)
+		if (buf[i] == ')' && buf[i + 1] == ' ')
+			return buf[i + 2];
+	return 0;
+}
+
+int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *regs,
+		    unsigned long *fs, unsigned long *gs, struct um_event *ev)
+{
+	const struct { long sec, nsec; } patience = { 0, KICK_PATIENCE_NS };
+	struct host_ctx *c = &sp->ctx[cpu];
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	unsigned int tries, asleep = 0;
+
+	for (tries = 0; tries < KICK_TRIES; tries++) {
+		if (sp->dead)
+			return -ESRCH;
+		if (tries || shared->done == c->done)
+			HOST_CALL(__NR_tgkill, sp->pid, c->tid, STUB_SIG_KICK);
+		while (shared->done == c->done && !sp->dead) {
+			shared->kernel_sleeps = 1;
+			if (HOST_CALL(__NR_futex, &shared->done, FUTEX_WAIT, c->done, &patience) == -ETIMEDOUT)
+				break;
+		}
+		if (shared->done != c->done && !sp->dead) {
+			c->done = shared->done;
+			shared->kernel_sleeps = 0;
+			return fetch_event(c, cpu, regs, fs, gs, ev);
+		}
+		if (thread_state(sp->pid, c->tid) != 'S')
+			asleep = 0;
+		else if (++asleep == KICK_TRIES_ASLEEP)
+			break;
+	}
+	host_space_kill(sp);
+	while (!sp->dead)
+		HOST_CALL(__NR_sched_yield);
+	return -ESRCH;
+}
+
+const void *host_space_fp(struct host_space *sp, unsigned int cpu)
+{
+	return sp->ctx[cpu].area + sp->ctx[cpu].fp;
+}

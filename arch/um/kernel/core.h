@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kernel/core.h - what the files of kernel/ and mm/ say to each other and to nobody else
+ */
+#ifndef _UM_KERNEL_CORE_H
+#define _UM_KERNEL_CORE_H
+
+struct mm_struct;
+struct pt_regs;
+struct task_struct;
+struct um_event;
+
+/* time.c */
+void um_timer_interrupt(void);
+void um_timer_setup_cpu(void);
+
+/* user.c */
+void um_run_user(struct pt_regs *regs) __noreturn;
+
+/* traps.c */
+void um_user_trap(struct pt_regs *regs, const struct um_event *ev);
+void um_do_exception(struct pt_regs *regs, unsigned long trap, unsigned long addr);
+
+/* process.c */
+void um_ret_from_fork(void);
+void um_task_begin(struct task_struct *prev, struct pt_regs *regs, int (*fn)(void *arg), void *arg) __noreturn;
+struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
+
+/* mm/fault.c */
+void um_user_fault(struct pt_regs *regs, const struct um_event *ev);
+int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write);
+
+/* mm/tlb.c */
+int um_space_resume(struct mm_struct *mm, struct pt_regs *regs);
+void um_space_stopped(struct mm_struct *mm);
+
+/* x86 */
+bool um_vsyscall_emulate(struct pt_regs *regs);
+long um_syscall(struct pt_regs *regs, unsigned int nr);
+
+#endif /* _UM_KERNEL_CORE_H */

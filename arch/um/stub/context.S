@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * stub/context.S - a context: the host thread that runs guest code
+ *
+ * Life: the mapper clones it (ctx_start); it closes the descriptors it inherited, takes its signal stack, unblocks all signals,
+ * installs its seccomp filter, and from then on each host system call traps, but for the two futex calls below. It posts STUB_EV_READY and parks.
+ *
+ * The loop: parked in `wait` -> let go by the kernel -> loads state and returns to guest code with iretq -> the next host signal (SIGSYS for a
+ * system call, SIGSEGV for a fault, ...) enters stub_signal on the context's signal stack -> posts the event -> parks.
+ *
+ * The signal stack is the only thing found through %rsp: it is aligned to its area, sigaltstack() traps and rt_sigreturn() traps, so guest code
+ * cannot move it. Guest code can write the area, and can jump to any instruction here; all that gains is events and registers of its
+ * own thread that make no sense, which the kernel checks (host/space_run.c).
+ *
+ * Kicks (STUB_SIG_KICK) ask for an event. They may hit this code at any instruction:
+ *   before the event is posted        restart the entry with the registers it had;
+ *   after it, or while parked         note it in `late`, which the way out looks at;
+ *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole.
+ */
+#include <asm/unistd.h>
+#include "abi.h"
+
+#define FUTEX_WAIT		0
+#define FUTEX_WAKE		1
+
+/* ucontext of the host, offsets */
+#define UC_RDI			104
+#define UC_RSI			112
+#define UC_RDX			136
+#define UC_RSP			160
+#define UC_RIP			168
+
+	.text
+
+	.globl	stub_signal
+stub_signal:
+	movq	%rsp, %rbx
+	andq	$-STUB_CTX_SIZE, %rbx
+	cmpl	$STUB_SIG_KICK, %edi
+	je	kick
+enter:
+	/* %rdi signal, %rsi siginfo, %rdx ucontext stay as they are until the event is posted */
+	movl	%edi, STUB_CTX_EVENT(%rbx)
+	movl	%edx, %eax
+	subl	%ebx, %eax
+	movl	%eax, STUB_CTX_UC(%rbx)
+	movl	%esi, %eax
+	subl	%ebx, %eax
+	movl	%eax, STUB_CTX_INFO(%rbx)
+	rdfsbase %rax
+	movq	%rax, STUB_CTX_FSBASE(%rbx)
+	rdgsbase %rax
+	movq	%rax, STUB_CTX_GSBASE(%rbx)
+	lock incl STUB_CTX_DONE(%rbx)
+posted:
+	cmpl	$0, STUB_CTX_KERNEL_SLEEPS(%rbx)
+	je	wait
+	leaq	STUB_CTX_DONE(%rbx), %rdi
+	movl	$FUTEX_WAKE, %esi
+	movl	$1, %edx
+	movl	$__NR_futex, %eax
+	syscall
+	.globl	stub_wake_ip
+stub_wake_ip:
+wait:
+	movl	STUB_CTX_SPIN(%rbx), %ecx
+1:	movl	STUB_CTX_GO(%rbx), %eax
+	cmpl	STUB_CTX_SEEN(%rbx), %eax
+	jne	released
+	pause
+	subl	$1, %ecx
+	jg	1b
+	movl	$1, %eax
+	xchgl	%eax, STUB_CTX_SLEEPS(%rbx)
+	movl	STUB_CTX_SEEN(%rbx), %edx
+	cmpl	STUB_CTX_GO(%rbx), %edx
+	jne	2f
+	leaq	STUB_CTX_GO(%rbx), %rdi
+	movl	$FUTEX_WAIT, %esi
+	xorl	%r10d, %r10d
+	movl	$__NR_futex, %eax
+	syscall
+	.globl	stub_wait_ip
+stub_wait_ip:
+2:	movl	$0, STUB_CTX_SLEEPS(%rbx)
+	jmp	wait
+released:
+	movl	%eax, STUB_CTX_SEEN(%rbx)
+leave:
+	cmpl	$0, STUB_CTX_LATE(%rbx)
+	jne	post_late
+	movq	STUB_CTX_FSBASE(%rbx), %rax
+	wrfsbase %rax
+	movq	STUB_CTX_GSBASE(%rbx), %rax
+	wrgsbase %rax
+	movq	STUB_CTX_FP(%rbx), %rcx
+	movl	STUB_CTX_XMASK(%rbx), %eax
+	movl	STUB_CTX_XMASK+4(%rbx), %edx
+	xrstor64 (%rcx)
+	leaq	STUB_CTX_REGS(%rbx), %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	addq	$8, %rsp
+	iretq
+left:
+
+post_late:
+	movl	$STUB_EV_LATE, STUB_CTX_EVENT(%rbx)
+	lock incl STUB_CTX_DONE(%rbx)
+late_posted:
+	jmp	posted
+
+kick:
+	movq	UC_RIP(%rdx), %rax
+	leaq	stub_signal(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	enter
+	leaq	kick(%rip), %rcx
+	cmpq	%rcx, %rax
+	jae	enter
+	leaq	late_posted(%rip), %rcx
+	cmpq	%rcx, %rax
+	jae	3f
+	leaq	leave(%rip), %rcx
+	cmpq	%rcx, %rax
+	jae	4f
+	leaq	posted(%rip), %rcx
+	cmpq	%rcx, %rax
+	jae	3f
+	movq	UC_RSP(%rdx), %rsp
+	movq	UC_RDI(%rdx), %rdi
+	movq	UC_RSI(%rdx), %rsi
+	movq	UC_RDX(%rdx), %rdx
+	jmp	stub_signal
+3:	movl	$1, STUB_CTX_LATE(%rbx)
+	leaq	STUB_CTX_REGS(%rbx), %rsp
+	jmp	posted
+4:	leaq	STUB_CTX_REGS(%rbx), %rsp
+	jmp	post_late
+
+/*
+ * ctx_start: a new thread of the space, fresh from clone(). %r9 = base of its area. Until the filter is in force it touches no memory that
+ * guest code could write, and uses no stack.
+ */
+	.globl	ctx_start
+ctx_start:
+	movq	%r9, %rbx
+	xorl	%edi, %edi
+	movl	$-1, %esi
+	xorl	%edx, %edx
+	movl	$__NR_close_range, %eax
+	syscall
+	testq	%rax, %rax
+	jnz	die
+
+	/* %r12 = its struct stub_ctx_params */
+	movq	$STUB_CTX, %rax
+	movq	%rbx, %r12
+	subq	%rax, %r12
+	shrq	$(16 - 6), %r12
+	movq	$(STUB_GLOBAL + STUB_GLOBAL_PARAMS), %rax
+	addq	%rax, %r12
+
+	movq	%r12, %rdi
+	xorl	%esi, %esi
+	movl	$__NR_sigaltstack, %eax
+	syscall
+	testq	%rax, %rax
+	jnz	die
+
+	movl	$2, %edi			/* SIG_SETMASK */
+	leaq	no_signals(%rip), %rsi
+	xorl	%edx, %edx
+	movl	$8, %r10d
+	movl	$__NR_rt_sigprocmask, %eax
+	syscall
+	testq	%rax, %rax
+	jnz	die
+
+	movl	$1, %edi			/* SECCOMP_SET_MODE_FILTER */
+	movl	$4, %esi			/* SECCOMP_FILTER_FLAG_SPEC_ALLOW */
+	leaq	32(%r12), %rdx
+	movl	$__NR_seccomp, %eax
+	syscall
+	testq	%rax, %rax
+	jnz	die
+
+	leaq	STUB_CTX_REGS(%rbx), %rsp
+	movl	$STUB_EV_READY, STUB_CTX_EVENT(%rbx)
+	lock incl STUB_CTX_DONE(%rbx)
+	jmp	posted
+die:
+	movl	$1, %edi
+	movl	$__NR_exit_group, %eax
+	syscall
+	hlt
+
+	.section .rodata
+	.balign	8
+no_signals:
+	.quad	0
