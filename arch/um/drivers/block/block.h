@@ -14,14 +14,18 @@
  *   RUNNING   an engine          exactly one system call at a time is made for it; @done and @segs advance
  *   DONE      completion list    host_block_reap() hands it back to the guest, which makes it IDLE
  *
- * host_block_try() is the short way IDLE -> RUNNING -> DONE -> guest, inside one call, for reads that the host has in its page
- * cache. Where it declines, the request is still the guest's and @done says how much is already there.
+ * host_block_try() is the short way IDLE -> RUNNING -> DONE -> guest, inside one call, for reads that the host
+ * has in its page cache. Where it declines, the request is still the guest's and @done says how much is already
+ * there.
  *
- * Sleeping: host_block_try(), _push(), _kick() and _reap() never sleep and take no lock; they may be called with interrupts off.
- *           host_block_start() starts threads: task context, once for each device. Only engine threads sleep.
- * Ordering: none between requests that are in flight together; a flush covers the requests that were DONE before it was pushed.
- * Errors:   @result is 0 or a negative errno of the host. A request always comes back, once; a short transfer is continued and
- *           at the end of the file becomes -EIO, so a file that someone truncates cannot hang the guest.
+ * Sleeping: host_block_try(), _push(), _kick() and _reap() never sleep and take no lock; they may be called
+ *           with interrupts off. host_block_start() starts threads: task context, once for each device. Only
+ *           engine threads sleep.
+ * Ordering: none between requests that are in flight together; a flush covers the requests that were DONE
+ *           before it was pushed.
+ * Errors:   @result is 0 or a negative errno of the host. A request always comes back, once; a short transfer
+ *           is continued and at the end of the file becomes -EIO, so a file that someone truncates cannot hang
+ *           the guest.
  * Close:    files stay open, and locked, until the process ends; engine threads end with it.
  */
 #ifndef _UM_DRIVERS_BLOCK_H

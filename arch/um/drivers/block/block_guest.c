@@ -2,15 +2,16 @@
 /*
  * block_guest.c - the disks ubda, ubdb, ...: a blk-mq driver over host files
  *
- * Each device that the user named has a gendisk (major 98, 16 minors) and a tag set of its own, so that a slow host file holds up no
- * other one. A request's tag carries the struct um_blk_request that the host works on; block.h says who owns it when.
+ * Each device that the user named has a gendisk (major 98, 16 minors) and a tag set of its own, so that a slow
+ * host file holds up no other one. A request's tag carries the struct um_blk_request that the host works on;
+ * block.h says who owns it when.
  *
- * Path of a request: queue_rq fills it in. A read that the host has in its page cache is finished right there, on the vCPU: no
- * thread, no interrupt. Everything else is pushed to the engine, which is kicked once for a batch. At the end the engine raises
- * UM_LINE_BLOCK, whose handler completes whatever has ended.
+ * Path of a request: queue_rq fills it in. A read that the host has in its page cache is finished right there,
+ * on the vCPU: no thread, no interrupt. Everything else is pushed to the engine, which is kicked once for a
+ * batch. At the end the engine raises UM_LINE_BLOCK, whose handler completes whatever has ended.
  *
- * Durability: the host's page cache is our volatile write cache. Flushes and FUA writes of the guest reach the host's medium before they
- * are reported as done; a device with the letter s has no cache.
+ * Durability: the host's page cache is our volatile write cache. Flushes and FUA writes of the guest reach the
+ * host's medium before they are reported as done; a device with the letter s has no cache.
  *
  * Memory: nothing is allocated for a request, so that writing out pages makes progress when there is no free memory.
  */
@@ -225,7 +226,8 @@ static void __init umblk_announce(const struct umblk *dev)
 		pr_notice("%s: the last %u bytes of %s are no whole sector and are not used\n", info->name,
 			  info->tail_bytes, info->path);
 	if (info->flags & UM_BLK_UNLOCKED)
-		pr_warn("%s: the host cannot lock %s; see to it that no other machine uses it\n", info->name, info->path);
+		pr_warn("%s: the host cannot lock %s; see to it that no other machine uses it\n",
+			info->name, info->path);
 }
 
 static int __init umblk_make_tags(struct umblk *dev)

@@ -2,13 +2,15 @@
 /*
  * block_host.c - the option "ubd" and the host's table of block devices
  *
- * Files are opened, checked and locked while options are parsed: what is wrong is told in one line before anything has happened,
- * and a process that confines itself later needs no access to paths.
+ * Files are opened, checked and locked while options are parsed: what is wrong is told in one line before
+ * anything has happened, and a process that confines itself later needs no access to paths.
  *
- * Locks:   a whole-file lock of the open file (F_OFD_SETLK), exclusive for writing and shared for reading, so that no two machines
- *          write one image and nobody writes an image that another one reads. It conflicts with the record locks that other
- *          versions of User-Mode Linux take. A block device of the host is opened with O_EXCL: the host refuses it while mounted.
- * Devices: the table is written during option parsing only, by one thread; afterwards it is constant but for the queues.
+ * Locks:   a whole-file lock of the open file (F_OFD_SETLK), exclusive for writing and shared for reading, so
+ *          that no two machines write one image and nobody writes an image that another one reads. It conflicts
+ *          with the record locks that other versions of User-Mode Linux take. A block device of the host is
+ *          opened with O_EXCL: the host refuses it while mounted.
+ * Devices: the table is written during option parsing only, by one thread; afterwards it is constant but for
+ *          the queues.
  */
 #include <asm/stat.h>
 #include <linux/errno.h>
@@ -36,6 +38,9 @@ typedef host_size_t size_t;	/* <linux/fs.h> builds BLKGETSIZE64 from it */
 #define LETTER_DATA		0x4u
 #define LETTER_SHARED		0x8u
 #define LETTER_NO_TRIM		0x10u
+#define LETTERS_HELP		"r (read-only), s (synchronous), d (data, not COW), c (shared, not locked), t (no trim)"
+
+#define LOCKED_HELP		"halt that machine first, use a copy, or share it read-only with the letter r in both"
 
 static struct host_block devices[UM_BLK_DEVICES];
 static struct um_blk_request *done_list;	/* newest first */
@@ -58,7 +63,7 @@ static const struct {
 	const char *text;
 } open_failures[] = {
 	{ -ENOENT, "no such file; an empty disk is made by: truncate -s 1G FILE" },
-	{ -EACCES, "permission denied; get read and write access to the file, or add the letter r to use it read-only" },
+	{ -EACCES, "permission denied; get read and write access, or add the letter r to use it read-only" },
 	{ -EPERM, "the host does not permit to write it; add the letter r to use it read-only" },
 	{ -EROFS, "is on a read-only file system of the host; add the letter r to use it read-only" },
 	{ -EBUSY, "the host itself uses this device; unmount it there, or add the letter r to use it read-only" },
@@ -80,7 +85,8 @@ static int complain_open(const struct ubd_words *w, int err)
 		if (open_failures[i].err == err)
 			return complain(w, err, open_failures[i].text);
 	}
-	host_error("%s%s=%s: cannot be opened (errno %d); check the file on the host", w->name, w->suffix, w->value, -err);
+	host_error("%s%s=%s: cannot be opened (errno %d); check the file on the host", w->name, w->suffix, w->value,
+		   -err);
 	return err;
 }
 
@@ -142,8 +148,7 @@ static int parse_letters(const struct ubd_words *w, const char *s, unsigned int 
 			*letters_out |= LETTER_NO_TRIM;
 			break;
 		default:
-			host_error("%s%s=: unknown letter '%c'; the letters are r (read-only), s (synchronous), d (data, not "
-				   "COW), c (shared, not locked), t (no trim)", w->name, w->suffix, *s);
+			host_error("%s%s=: unknown letter '%c'; the letters are " LETTERS_HELP, w->name, w->suffix, *s);
 			return -EINVAL;
 		}
 	}
@@ -165,7 +170,8 @@ static int parse_driver(const struct ubd_words *w)
 		major = n;
 		return 0;
 	}
-	return complain(w, -EINVAL, "say which disk, as in ubd0=FILE; without a number only ubd=sync and ubd=MAJOR are known");
+	return complain(w, -EINVAL,
+			"say which disk, as in ubd0=FILE; without a number only ubd=sync and ubd=MAJOR are known");
 }
 
 static int open_file(const struct ubd_words *w, unsigned int letters, struct stat *st_out)
@@ -177,7 +183,8 @@ static int open_file(const struct ubd_words *w, unsigned int letters, struct sta
 	if (hfd < 0)
 		return complain_open(w, hfd);
 	if (S_ISDIR(st_out->st_mode))
-		return complain(w, -EISDIR, "is a directory; give an image file, or boot from a directory with rootfstype=hostfs");
+		return complain(w, -EISDIR,
+				"is a directory; give an image file, or boot from a directory with rootfstype=hostfs");
 	if (!S_ISREG(st_out->st_mode) && !S_ISBLK(st_out->st_mode))
 		return complain(w, -EINVAL, "is neither a file nor a block device; give an image file");
 	if (S_ISBLK(st_out->st_mode) && !(letters & (LETTER_READ_ONLY | LETTER_SHARED)))
@@ -224,19 +231,17 @@ static int complain_locked(const struct ubd_words *w, int hfd, struct flock *fl)
 
 		if (other->info.path && !HOST_CALL(__NR_fstat, hfd, &st) &&
 		    st.st_dev == other->dev && st.st_ino == other->ino) {
-			host_error("%s%s=%s: the same image as ubd%u; give each disk its own image, or all of them the letter r",
+			host_error("%s%s=%s: ubd%u has the same image; give each its own, or all of them the letter r",
 				   w->name, w->suffix, w->value, i);
 			return -EBUSY;
 		}
 	}
 	fl->l_pid = 0;
 	if (!HOST_CALL(__NR_fcntl, hfd, F_OFD_GETLK, fl) && fl->l_type != F_UNLCK && fl->l_pid > 0) {
-		host_error("%s%s=%s: process %d uses this image; halt that machine first, use a copy, or add the letter r to "
-			   "both to share it read-only", w->name, w->suffix, w->value, fl->l_pid);
+		host_error("%s%s=%s: process %d uses this image; " LOCKED_HELP, w->name, w->suffix, w->value, fl->l_pid);
 		return -EBUSY;
 	}
-	return complain(w, -EBUSY, "another process uses this image (fuser FILE tells which); halt that machine first, use a "
-			"copy, or add the letter r to both to share it read-only");
+	return complain(w, -EBUSY, "another process uses this image (fuser FILE tells which); " LOCKED_HELP);
 }
 
 static int lock_file(const struct ubd_words *w, struct host_block *dev)
@@ -261,7 +266,8 @@ static int check_file(const struct ubd_words *w, struct host_block *dev, unsigne
 	if (!dev->info.sectors)
 		return complain(w, -EINVAL, "holds less than one sector; give it a size with: truncate -s 1G FILE");
 	if (!(letters & LETTER_DATA) && is_cow_file(dev->hfd))
-		return complain(w, -EINVAL, "is a copy-on-write file, which this version cannot use; merge it with its backing file by "
+		return complain(w, -EINVAL,
+				"is a copy-on-write file, which this version cannot use; merge it with its backing file by "
 				"uml_moo, or add the letter d if it is plain data");
 	return lock_file(w, dev);
 }
@@ -327,8 +333,9 @@ static int parse_ubd(const struct um_option *opt, const char *suffix, const char
 	if (parse_letters(&w, s, &letters) < 0)
 		return -EINVAL;
 	if (strchr(w.value, ','))
-		return complain(&w, -EINVAL, "copy-on-write (cow,backing) is not supported by this version; copy the backing "
-				"file instead. The name of an image cannot contain a comma: rename such a file");
+		return complain(&w, -EINVAL,
+				"copy-on-write (cow,backing) is not supported by this version; copy the backing file instead. "
+				"The name of an image cannot contain a comma: rename such a file");
 	if (devices[index].info.path)
 		return complain(&w, -EEXIST, "this disk was given before; use another number");
 	return add_device(&w, index, letters);

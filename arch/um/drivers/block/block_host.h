@@ -2,8 +2,9 @@
 /*
  * block_host.h - what the host's files of the block device share
  *
- * block_host.c parses options and owns the table of devices, block_io_host.c carries out one request, block_threads_host.c
- * decides which thread does so and when. Another engine is another row of the same kind as block_engine_threads.
+ * block_host.c parses options and owns the table of devices, block_io_host.c carries out one request,
+ * block_threads_host.c decides which thread does so and when. Another engine is another row of the same kind as
+ * block_engine_threads.
  */
 #ifndef _UM_DRIVERS_BLOCK_HOST_H
 #define _UM_DRIVERS_BLOCK_HOST_H

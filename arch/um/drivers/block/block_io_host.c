@@ -2,14 +2,16 @@
 /*
  * block_io_host.c - carry out one request of a block device with host system calls
  *
- * Reads and writes go from and to guest memory with preadv2/pwritev2 and are repeated until all is done: a host may transfer less
- * than asked for, and EINTR is no error. A transfer of 0 bytes means that the file has become shorter than the device: -EIO.
+ * Reads and writes go from and to guest memory with preadv2/pwritev2 and are repeated until all is done: a host
+ * may transfer less than asked for, and EINTR is no error. A transfer of 0 bytes means that the file has become
+ * shorter than the device: -EIO.
  *
- * Durable writes (FUA, and all writes of a device with the letter s) use RWF_DSYNC, one call for both steps; where a host file
- * system does not know the flag, fdatasync follows.
+ * Durable writes (FUA, and all writes of a device with the letter s) use RWF_DSYNC, one call for both steps;
+ * where a host file system does not know the flag, fdatasync follows.
  *
- * Space: UM_BLK_DISCARD punches a hole. UM_BLK_ZERO punches a hole as well, or keeps the space with FALLOC_FL_ZERO_RANGE if the guest
- * wants that; each falls back on the other, and zeroing at last on writing zeroes, so that it never fails for lack of a feature.
+ * Space: UM_BLK_DISCARD punches a hole. UM_BLK_ZERO punches a hole as well, or keeps the space with
+ * FALLOC_FL_ZERO_RANGE if the guest wants that; each falls back on the other, and zeroing at last on writing
+ * zeroes, so that it never fails for lack of a feature.
  */
 #include <linux/errno.h>
 #include <linux/falloc.h>

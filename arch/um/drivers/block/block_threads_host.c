@@ -2,13 +2,16 @@
 /*
  * block_threads_host.c - the block engine that works on any host: a few threads for each device
  *
- * Queue:   vCPUs push onto a lock-free stack, so that they never wait for a worker that the host has descheduled. A worker
- *          takes the whole stack, turns it round and keeps it as the first-in-first-out list, under a lock that only workers know.
- * Waking:  a kick wakes one sleeper. A worker about to do something that sleeps (a read that was not in the host's page cache, a
- *          flush) first wakes another one if work is left: a fast disk gets a deep queue, and writes, which the page cache takes
- *          at once and which the host serializes for each file anyway, do not cost a wake-up each.
- * Sleep:   an event count. The sleeper announces itself, reads @kicks, looks at the queue once more, and sleeps only if @kicks
- *          is what it was; the pusher pushes, counts, and then looks for sleepers. One of the two sees the other.
+ * Queue:   vCPUs push onto a lock-free stack, so that they never wait for a worker that the host has
+ *          descheduled. A worker takes the whole stack, turns it round and keeps it as the first-in-first-out
+ *          list, under a lock that only workers know.
+ * Waking:  a kick wakes one sleeper. A worker about to do something that sleeps (a read that was not in the
+ *          host's page cache, a flush) first wakes another one if work is left: a fast disk gets a deep queue,
+ *          and writes, which the page cache takes at once and which the host serializes for each file anyway,
+ *          do not cost a wake-up each.
+ * Sleep:   an event count. The sleeper announces itself, reads @kicks, looks at the queue once more, and sleeps
+ *          only if @kicks is what it was; the pusher pushes, counts, and then looks for sleepers. One of the
+ *          two sees the other.
  */
 #include <um/event.h>
 
