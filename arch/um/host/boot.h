@@ -35,8 +35,7 @@ extern struct host_start host_start;		/* main.c; constant after start-up */
 /* main.c, start_host.S */
 const char *host_getenv(const char *name);
 void host_main(unsigned long *sp) __attribute__((noreturn));
-void host_enter_guest(void *stack_top, char *command_line, unsigned long initrd_start_gpo,
-		      unsigned long initrd_size) __attribute__((noreturn));
+void host_enter_guest(void *stack_top, void (*fn)(void)) __attribute__((noreturn));
 
 /* check.c: each thing the host must have; reports and returns a negative errno. */
 int host_check(void);

@@ -141,5 +141,5 @@ void host_main(unsigned long *sp)
 	host_clock_early();
 	if (start_up())
 		host_exit(1);
-	host_enter_guest(um_init_stack_top, um_boot.command_line, um_boot.initrd_gpo, um_boot.initrd_size);
+	host_enter_guest(um_init_stack_top, guest_boot);
 }

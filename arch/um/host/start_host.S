@@ -16,20 +16,14 @@ _start:
 	hlt
 	.size	_start, . - _start
 
-/*
- * host_enter_guest(stack_top, command_line, initrd_start_gpo, initrd_size): guest_boot() with the last three, on the guest's
- * stack. It never returns, and the host's stack is left for good.
- */
+/* void host_enter_guest(void *stack_top, void (*fn)(void)): @fn never returns, and the host's stack is left for good. */
 	.globl	host_enter_guest
 	.type	host_enter_guest, @function
 host_enter_guest:
 	movq	%rdi, %rsp
 	andq	$-16, %rsp
 	xorl	%ebp, %ebp
-	movq	%rsi, %rdi
-	movq	%rdx, %rsi
-	movq	%rcx, %rdx
-	call	guest_boot
+	call	*%rsi
 	hlt
 	.size	host_enter_guest, . - host_enter_guest
 

@@ -37,11 +37,7 @@ extern struct um_boot um_boot;			/* host/main.c; see also um_physmem_size in um/
 extern const unsigned int um_nr_cpus_max;	/* CONFIG_NR_CPUS, at most UM_NR_CPUS_MAX */
 extern char um_init_stack_top[];		/* end of the init task's stack (linker script) */
 
-/**
- * guest_boot() - the guest kernel's first function: vCPU 0, init task's stack, interrupts off (um_cpu.irq_off is set)
- *
- * The arguments are what @um_boot says, too.
- */
-void guest_boot(char *command_line, unsigned long initrd_start_gpo, unsigned long initrd_size) __attribute__((noreturn));
+/** guest_boot() - the guest kernel's first function: vCPU 0, init task's stack, interrupts off (um_cpu.irq_off is set). */
+void guest_boot(void) __attribute__((noreturn));
 
 #endif /* _UM_BOOT_H */
