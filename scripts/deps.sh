@@ -23,7 +23,7 @@ command -v dpkg-query >/dev/null || {
 
 mapfile -t all < <(declared "$@" | sort -u)
 installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${all[@]#\?}" 2>/dev/null |
-	sed -n 's/^installed //p' | tr '\n' ' ')"
+	sed -n 's/^installed //p' | tr '\n' ' ' || true)"
 missing=() wished=()
 for p in "${all[@]}"; do
 	[[ $installed = *" ${p#\?} "* ]] && continue

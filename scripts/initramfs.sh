@@ -30,15 +30,15 @@ list() {
 	echo "nod /dev/kmsg 0644 0 0 c 1 11"
 	echo "file /init $NAME/init 0755 0 0"
 	echo "file /bin/busybox $NAME/busybox 0755 0 0"
-	for d in passwd group profile; do echo "file /etc/$d $NAME/$d 0644 0 0"; done
-	# the kernel starts /init; the applet "init" would only hide it
+	for d in passwd group profile inittab; do echo "file /etc/$d $NAME/$d 0644 0 0"; done
+	echo "file /etc/session $NAME/session 0755 0 0"
 	"$busybox" --list | while read -r applet; do
-		case $applet in busybox|init|linuxrc) continue ;; esac
+		case $applet in busybox | linuxrc) continue ;; esac
 		echo "slink /bin/$applet busybox 0777 0 0"
 	done
 }
 
 put "$busybox" busybox
-for f in init passwd group profile; do put "$TOP/rootfs/$f" "$f"; done
+for f in init session inittab passwd group profile; do put "$TOP/rootfs/$f" "$f"; done
 list > "$DIR/list.new"
 if cmp -s "$DIR/list.new" "$DIR/list"; then rm "$DIR/list.new"; else mv "$DIR/list.new" "$DIR/list"; fi
