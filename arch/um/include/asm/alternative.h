@@ -8,6 +8,12 @@
 #ifndef _ASM_UM_ALTERNATIVE_H
 #define _ASM_UM_ALTERNATIVE_H
 
+#ifndef __ASSEMBLY__
+#include <linux/stringify.h>
+#include <linux/types.h>
+#endif
+#include <asm/asm.h>
+
 #define LOCK_PREFIX_HERE	""
 #define LOCK_PREFIX		"lock; "
 

@@ -8,7 +8,8 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/compiler.h>
-#include <linux/percpu-defs.h>
+#include <linux/cache.h>
+#include <asm/percpu.h>
 #include <um/cpu.h>
 
 struct task_struct;

@@ -12,7 +12,6 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/compiler.h>
-#include <linux/percpu-defs.h>
 #include <asm/current.h>
 
 /* Take the interrupts that are pending on this vCPU, as if they came now; called with interrupts on (kernel/irq.c). */

@@ -79,6 +79,8 @@ static __always_inline unsigned long __um_virt_to_phys(unsigned long virt)
 
 #define pfn_to_kaddr(pfn)	__va((pfn) << PAGE_SHIFT)
 #define virt_to_pfn(kaddr)	(__pa(kaddr) >> PAGE_SHIFT)
+#define page_to_phys(page)	PFN_PHYS(page_to_pfn(page))
+#define phys_to_page(phys)	pfn_to_page(PHYS_PFN(phys))
 #define virt_to_page(kaddr)	pfn_to_page(virt_to_pfn(kaddr))
 #define page_to_virt(page)	pfn_to_kaddr(page_to_pfn(page))
 

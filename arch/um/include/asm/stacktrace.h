@@ -25,4 +25,6 @@ struct um_unwind {
 void um_unwind_start(struct um_unwind *u, struct task_struct *task, struct pt_regs *regs);
 bool um_unwind_next(struct um_unwind *u);
 
+void show_trace(struct task_struct *task, struct pt_regs *regs, const char *loglvl);
+
 #endif /* _ASM_UM_STACKTRACE_H */

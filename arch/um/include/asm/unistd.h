@@ -6,6 +6,7 @@
 #define _ASM_UM_UNISTD_H
 
 #include <uapi/asm/unistd.h>
+#include <asm/unistd_64.h>
 
 #define NR_syscalls	__NR_syscalls
 

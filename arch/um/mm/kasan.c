@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kasan.c - the address sanitizer's shadow
+ *
+ * The host side maps all of the shadow as zeroed memory before guest_boot(), because it finds um_kasan_enabled in this kernel
+ * (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only reports must wait.
+ */
+
+#include <linux/init.h>
+#include <linux/kasan.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <asm/kasan.h>
+
+static_assert(KASAN_SHADOW_OFFSET == UM_KASAN_SHADOW);
+
+/* Found by the host side at start-up. */
+extern const unsigned int um_kasan_enabled;
+const unsigned int um_kasan_enabled = 1;
+
+void __init kasan_init(void)
+{
+	init_task.kasan_depth = 0;
+	pr_info("KernelAddressSanitizer initialized\n");
+}
