@@ -138,12 +138,8 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 			return;
 		}
 	}
-	if (sp->nr_maps > MAX_MAPS) {
-		unmap_all(sp);
-		return;
-	}
 	op = host_space_op(sp);
-	if (!op) {
+	if (!op || sp->nr_maps > MAX_MAPS || (!uva && len >= UM_STUB_START)) {
 		unmap_all(sp);
 		return;
 	}

@@ -36,6 +36,7 @@ struct task_struct;
  * @trap_nr:     number of the last exception, for signal frames
  * @error_code:  its error code
  * @cr2:         the address of the last page fault
+ * @fp_in_context: the FP state is in the parked context of this vCPU, not in @fpu (kernel/process.c)
  * @single_step: the program runs one instruction at a time for its tracer
  * @fpu:         FP and vector state
  */
@@ -47,6 +48,7 @@ struct thread_struct {
 	unsigned long error_code;
 	unsigned long cr2;
 	bool single_step;
+	bool fp_in_context;
 	struct um_fpu fpu;
 };
 

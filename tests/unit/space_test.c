@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * space_test.c - the execution core without a guest kernel: spaces, mappings, contexts, kicks
+ *
+ * Links host/{cpu,space,space_map,space_run}.c, entry.S and the stub into an ordinary program that plays the guest kernel: it puts machine code into
+ * a memory file, maps it into a space, runs it, and looks at the events. What the rest of the host side would provide is below, in libc's terms.
+ */
+#define _GNU_SOURCE
+#include <cpuid.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <um/cpu.h>
+#include <um/space.h>
+
+#define CHECK(cond)									\
+do {											\
+	if (!(cond)) {									\
+		printf("not ok: %s:%d: %s\n", __FILE__, __LINE__, #cond);		\
+		exit(1);								\
+	}										\
+} while (0)
+
+#define CODE	0x10000UL
+#define DATA	0x20000000UL
+
+struct um_cpu um_cpu = { .irq_off = 1 };
+int um_handoff;
+unsigned int um_xstate_size;
+__u64 um_xfeatures = 7;
+
+static int mem_fd;
+static unsigned char *mem;
+
+void host_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+int host_snprintf(char *buf, unsigned long size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+void host_console_write(const char *buf, unsigned int len)
+{
+	if (write(2, buf, len) < 0)
+		exit(1);
+}
+
+void host_exit(int status)
+{
+	exit(status);
+}
+
+int host_mem_fd(void)
+{
+	return mem_fd;
+}
+
+int host_timer_init(void)
+{
+	return 0;
+}
+
+void um_irq_entry(void)
+{
+	abort();
+}
+
+void um_exception_entry(void)
+{
+	abort();
+}
+
+static void on_child(int sig)
+{
+	(void)sig;
+	host_space_reap();
+}
+
+static struct um_regs regs;
+static unsigned long fs, gs;
+static __attribute__((aligned(64))) unsigned char image[8192];
+
+static int run(struct host_space *sp, const void *fp, struct um_event *ev)
+{
+	int ret = host_space_resume(sp, 0, &regs, fs, gs, fp);
+
+	if (ret)
+		return ret;
+	while ((ret = host_space_wait(sp, 0, &regs, &fs, &gs, ev)) == UM_WAIT_IRQ)
+		um_cpu.pending = 0;
+	return ret;
+}
+
+static void code(unsigned long off, const void *bytes, unsigned long n)
+{
+	memcpy(mem + off, bytes, n);
+}
+
+static void start(unsigned long ip)
+{
+	memset(&regs, 0, sizeof(regs));
+	memset(image, 0, sizeof(image));
+	image[0] = 0x7f;		/* FCW */
+	image[1] = 0x03;
+	image[24] = 0x80;		/* MXCSR */
+	image[25] = 0x1f;
+	regs.ip = ip;
+	regs.flags = 0x202;
+	regs.sp = 0x30000;
+}
+
+static double now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
+}
+
+static void test_syscalls(struct host_space *sp)
+{
+	/* 1: mov $39,%eax; syscall; jmp 1b */
+	static const unsigned char loop[] = { 0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7 };
+	struct um_event ev;
+	double t;
+	int i;
+
+	code(0, loop, sizeof(loop));
+	CHECK(!host_space_map(sp, CODE, 0, 4096, 5));
+	start(CODE);
+	fs = 0x1234000;
+	gs = 0x5678000;
+	regs.r12 = 0xdeadbeefcafe;
+	CHECK(!run(sp, image, &ev));
+	CHECK(ev.type == UM_EV_SYSCALL && regs.ax == 39 && regs.ip == CODE + 7 && regs.r12 == 0xdeadbeefcafe);
+	CHECK(fs == 0x1234000 && gs == 0x5678000 && regs.sp == 0x30000);
+	t = now_us();
+	for (i = 0; i < 100000; i++) {
+		regs.ax = i;
+		CHECK(!run(sp, NULL, &ev));
+		CHECK(ev.type == UM_EV_SYSCALL && regs.ax == 39 && regs.r12 == 0xdeadbeefcafe);
+	}
+	printf("# system call round trip %.2f us\n", (now_us() - t) / i);
+}
+
+static void test_faults(struct host_space *sp)
+{
+	/* mov %rax,(%rbx); mov (%rbx),%rcx; syscall */
+	static const unsigned char store[] = { 0x48, 0x89, 0x03, 0x48, 0x8b, 0x0b, 0x0f, 0x05 };
+	struct um_event ev;
+	double t;
+	int i;
+
+	code(64, store, sizeof(store));
+	start(CODE + 64);
+	regs.ax = 77;
+	regs.bx = DATA + 8;
+	CHECK(!run(sp, image, &ev));
+	CHECK(ev.type == UM_EV_FAULT && ev.addr == DATA + 8 && ev.error & 2 && regs.ip == CODE + 64);
+	CHECK(!host_space_map(sp, DATA, 4096, 4096, 3));
+	CHECK(!run(sp, NULL, &ev));
+	CHECK(ev.type == UM_EV_SYSCALL && regs.ax == 77 && *(unsigned long *)(mem + 4096 + 8) == 77);
+	t = now_us();
+	for (i = 0; i < 10000; i++) {
+		start(CODE + 64);
+		regs.ax = i % 300;	/* 335 and 336 get through every filter: harmless probes of the host */
+		regs.bx = DATA + 0x100000 + i * 4096UL;
+		CHECK(!run(sp, NULL, &ev) && ev.type == UM_EV_FAULT);
+		CHECK(!host_space_map(sp, regs.bx, 8192 + (i % 100) * 4096, 4096, 3));
+		CHECK(!run(sp, NULL, &ev) && ev.type == UM_EV_SYSCALL);
+	}
+	printf("# fault and system call %.2f us\n", (now_us() - t) / i);
+
+	host_space_unmap(sp, DATA, 4096);
+	CHECK(!host_space_flush(sp));
+	start(CODE + 64);
+	regs.bx = DATA;
+	CHECK(!run(sp, NULL, &ev) && ev.type == UM_EV_FAULT && ev.addr == DATA);
+	t = now_us();
+	for (i = 0; i < 10000; i++) {
+		host_space_unmap(sp, DATA, 4096);
+		CHECK(!host_space_flush(sp));
+	}
+	printf("# flush %.2f us\n", (now_us() - t) / i);
+}
+
+static void test_kicks(struct host_space *sp)
+{
+	/* 1: inc %rax; jmp 1b */
+	static const unsigned char spin[] = { 0x48, 0xff, 0xc0, 0xeb, 0xfb };
+	unsigned long last = 0;
+	struct um_event ev;
+	int i, kicks = 0;
+
+	code(128, spin, sizeof(spin));
+	start(CODE + 128);
+	CHECK(!host_space_resume(sp, 0, &regs, fs, gs, image));
+	for (i = 0; i < 20000; i++) {
+		if (i % 7 == 0)
+			usleep(50);
+		CHECK(!host_space_stop(sp, 0, &regs, &fs, &gs, &ev));
+		CHECK(ev.type == UM_EV_KICK || ev.type == UM_EV_NONE);
+		CHECK(regs.ax >= last && regs.ip >= CODE + 128 && regs.ip < CODE + 133);
+		last = regs.ax;
+		kicks += ev.type == UM_EV_KICK;
+		CHECK(!host_space_resume(sp, 0, &regs, fs, gs, NULL));
+	}
+	CHECK(!host_space_stop(sp, 0, &regs, &fs, &gs, &ev));
+	printf("# %d kicks in guest code, %d on the way\n", kicks, i - kicks);
+}
+
+static void test_death(struct host_space *sp)
+{
+	/* mov %rsp,(%rsp) with a stack pointer in the context area, then a fault: the frame runs into the bottom */
+	static const unsigned char attack[] = { 0x48, 0x89, 0x00, 0x0f, 0x05 };
+	struct um_event ev;
+	int ret;
+
+	code(192, attack, sizeof(attack));
+	start(CODE + 192);
+	regs.sp = 0x7fffff101010UL;
+	ret = run(sp, image, &ev);
+	CHECK(ret == -3 || (ret == 0 && ev.type != UM_EV_SYSCALL));
+	if (!ret) {
+		start(0x7fffff000000UL + 0x100);
+		ret = run(sp, image, &ev);
+		CHECK(ret == -3 || ev.type == UM_EV_BROKEN || ev.type == UM_EV_TRAP || ev.type == UM_EV_FAULT);
+	}
+}
+
+int main(void)
+{
+	unsigned int eax, ecx, edx;
+	struct host_space *sp;
+	int i;
+
+	__cpuid_count(0xd, 0, eax, um_xstate_size, ecx, edx);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGCHLD, on_child);
+	mem_fd = memfd_create("test-mem", MFD_CLOEXEC);
+	CHECK(!ftruncate(mem_fd, 16 << 20));
+	mem = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, mem_fd, 0);
+	CHECK(mem != MAP_FAILED);
+	CHECK(!host_space_init());
+	CHECK(!host_cpu_init_boot(&um_cpu));
+	for (i = 0; i < 3; i++) {
+		sp = host_space_get();
+		CHECK(sp);
+		test_syscalls(sp);
+		test_faults(sp);
+		test_kicks(sp);
+		host_space_unmap(sp, 0, 0x7fffff000000UL);
+		CHECK(!host_space_flush(sp));
+		host_space_put(sp);
+	}
+	sp = host_space_get();
+	host_space_map(sp, CODE, 0, 4096, 5);
+	test_death(sp);
+	host_space_exit();
+	puts("ok");
+	return 0;
+}
