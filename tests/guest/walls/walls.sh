@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ ! -f "$here/walls.conf" ] || . "$here/walls.conf"
 export WALLS_HOST_PID WALLS_TOKEN
 export WALLS_SECONDS="${1:-${WALLS_SECONDS:-10}}"
-BAD='BUG:|Oops|WARNING:|Call Trace|Kernel panic|general protection|scheduling while atomic|stall'
+BAD='BUG:|Oops|WARNING:|Call Trace|Kernel panic|general protection fault:|scheduling while atomic|stall'
 
 before=$(dmesg 2>/dev/null | grep -cE "$BAD")
 failed=0 nr=0
