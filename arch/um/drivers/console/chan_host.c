@@ -64,22 +64,22 @@ static int parse_half(const char *label, const char *s, unsigned long len, struc
 	return 0;
 }
 
-static int parse_value(const char *label, const char *value, struct chan_option *opt)
+static int parse_value(const char *label, const char *value, struct chan_option *to)
 {
+	struct chan_option opt = { .value = value };
 	const char *comma = strchr(value, ',');
 	int ret;
 
-	ret = parse_half(label, value, comma ? (unsigned long)(comma - value) : strlen(value), &opt->in);
+	ret = parse_half(label, value, comma ? (unsigned long)(comma - value) : strlen(value), &opt.in);
 	if (!ret && comma)
-		ret = parse_half(label, comma + 1, strlen(comma + 1), &opt->out);
+		ret = parse_half(label, comma + 1, strlen(comma + 1), &opt.out);
 	if (!ret)
-		ret = opt->in.kind->check(label, opt->in.arg, 1, !comma);
+		ret = opt.in.kind->check(label, opt.in.arg, 1, !comma);
 	if (!ret && comma)
-		ret = opt->out.kind->check(label, opt->out.arg, 0, 1);
-	if (ret < 0)
-		return ret;
-	opt->value = value;
-	return 0;
+		ret = opt.out.kind->check(label, opt.out.arg, 0, 1);
+	if (!ret)
+		*to = opt;
+	return ret;
 }
 
 /* The number in @suffix; -1 for none, -2 if it is not one of a console. */
