@@ -262,8 +262,9 @@ def report(number, name, seconds, problem=None, skipped=None):
         print(''.join(f'# {row}\n' for row in problem.rstrip().splitlines()), end='', flush=True)
 
 
-def main():
-    """Run every test_* function of the calling file, in their order; one line each."""
+def main(shared=False):
+    """Run every test_* function of the calling file, in their order; one line each. Each must leave no process behind, unless
+    they share a guest; then that is asked at the end only."""
     module = sys.modules['__main__']
     tests = [f for n, f in vars(module).items() if n.startswith('test_') and callable(f)]
     wanted = sys.argv[1:]
@@ -275,7 +276,8 @@ def main():
         started, problem, skipped = time.monotonic(), None, None
         try:
             test()
-            wait_nothing_left()
+            if not shared or number == len(tests):
+                wait_nothing_left()
         except Skip as e:
             skipped = str(e)
         except (Failed, AssertionError, subprocess.TimeoutExpired) as e:
@@ -284,6 +286,8 @@ def main():
             problem = traceback.format_exc()
         if problem:
             failures += 1
+        if problem and not shared:
             procs.kill_all()
         report(number, (test.__doc__ or test.__name__).strip().splitlines()[0].rstrip('.'), time.monotonic() - started, problem, skipped)
+    procs.kill_all()
     sys.exit(1 if failures else 0)
