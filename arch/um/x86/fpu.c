@@ -90,19 +90,27 @@ static void __init read_layout(void)
 	um_xstate_size = round_up(um_xstate_size, 8);
 }
 
-/**
- * um_fpu_init_boot() - learn the size of the images from the processor and make the cache they come from
- *
- * Called once, from arch_task_cache_init(): after the slab allocator is up, before the first thread is copied.
- */
-void __init um_fpu_init_boot(void)
+static void __init read_processor(void)
 {
 	if (um_cpuid_max() < CPUID_XSTATE || !(um_cpuid(1, 0).ecx & CPUID_1_ECX_OSXSAVE))
 		panic("This host's processor has no XSAVE, which the return to guest programs needs.");
 	read_layout();
 	um_mxcsr_mask = read_mxcsr_mask();
-	images = kmem_cache_create_usercopy("um_fpu", um_xstate_size, 64, SLAB_PANIC | SLAB_ACCOUNT,
-					    0, um_xstate_size, NULL);
+}
+
+/**
+ * um_fpu_init_boot() - learn the size of the images from the processor, and make the cache that they come from
+ *
+ * Called twice: from setup_arch(), so that the size is known early, and from arch_task_cache_init(), when the slab allocator is up
+ * and no task has been copied yet.
+ */
+void __init um_fpu_init_boot(void)
+{
+	if (!um_xstate_size)
+		read_processor();
+	if (!images && slab_is_available())
+		images = kmem_cache_create_usercopy("um_fpu", um_xstate_size, 64, SLAB_PANIC | SLAB_ACCOUNT,
+						    0, um_xstate_size, NULL);
 }
 
 /**
