@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * time.c - the guest's clock source, clock events and sched_clock() over the host's clock (um/clock.h)
+ *
+ * The clock source counts host nanoseconds, so no tick is ever lost, however late the host runs us. A guest program computes the same
+ * number in the vDSO from the page below. Each vCPU has a one-shot timer on the host: an idle guest arms it for the next thing to
+ * do and uses no CPU.
+ *
+ * Host nanoseconds come from the TSC and are disciplined against the host's clock once a second: by a delayed work, with interrupts
+ * off, as their handlers read the clock. The first few times wake an idle vCPU, because the rate measured at boot is good to some
+ * parts per million only; after that the work waits until the vCPU is awake anyway.
+ */
+#define pr_fmt(fmt) "um-time: " fmt
+
+#include <linux/clockchips.h>
+#include <linux/clocksource.h>
+#include <linux/cpu.h>
+#include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/mm.h>
+#include <linux/sched/clock.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+#include <asm/vdso.h>
+#include <um/clock.h>
+
+#include "core.h"
+
+#define DISCIPLINE_EAGER	5		/* times that wake an idle vCPU */
+#define EVENT_MIN_NS		1000
+#define EVENT_MAX_NS		(KTIME_MAX / 4)
+
+/* Mapped into guest programs, so nothing else may be in its page. */
+static union {
+	struct um_clock_params params;
+	u8 page[PAGE_SIZE];
+} clock_page __aligned(PAGE_SIZE);
+
+struct um_clock_params *um_clock_params = &clock_page.params;
+
+static DEFINE_PER_CPU(struct clock_event_device, clock_event);
+static u64 boot_ns;
+static unsigned int nr_disciplines;
+
+static u64 notrace clock_read(struct clocksource *cs)
+{
+	return host_clock_ns();
+}
+
+static struct clocksource um_clocksource = {
+	.name = "host",
+	.rating = 400,
+	.read = clock_read,
+	.mask = CLOCKSOURCE_MASK(64),
+	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
+#ifdef CONFIG_GENERIC_GETTIMEOFDAY
+	.vdso_clock_mode = VDSO_CLOCKMODE_UM,
+#endif
+};
+
+/**
+ * sched_clock() - nanoseconds since the first look at the clock, which is the first line of the boot log
+ */
+unsigned long long notrace noinstr sched_clock(void)
+{
+	u64 now = host_clock_ns();
+
+	if (unlikely(!boot_ns))
+		boot_ns = now;
+	return now - boot_ns;
+}
+
+/**
+ * read_persistent_clock64() - the host's time of day, to set the guest's at boot
+ * @ts: receives it
+ */
+void read_persistent_clock64(struct timespec64 *ts)
+{
+	*ts = ns_to_timespec64(host_clock_realtime_ns());
+}
+
+static int event_arm(unsigned long delta_ns, struct clock_event_device *dev)
+{
+	host_timer_arm(delta_ns);
+	return 0;
+}
+
+static int event_disarm(struct clock_event_device *dev)
+{
+	host_timer_arm(0);
+	return 0;
+}
+
+/* mult and shift say that the device counts nanoseconds. */
+static void event_register(void)
+{
+	struct clock_event_device *dev = this_cpu_ptr(&clock_event);
+
+	*dev = (struct clock_event_device) {
+		.name = "host",
+		.features = CLOCK_EVT_FEAT_ONESHOT,
+		.rating = 400,
+		.cpumask = cpumask_of(smp_processor_id()),
+		.irq = -1,
+		.mult = 1,
+		.shift = 0,
+		.min_delta_ns = EVENT_MIN_NS,
+		.max_delta_ns = EVENT_MAX_NS,
+		.min_delta_ticks = EVENT_MIN_NS,
+		.max_delta_ticks = EVENT_MAX_NS,
+		.set_next_event = event_arm,
+		.set_state_shutdown = event_disarm,
+		.set_state_oneshot_stopped = event_disarm,
+	};
+	clockevents_register_device(dev);
+}
+
+/**
+ * um_timer_interrupt() - UM_PEND_TIMER on this vCPU: its one-shot timer has expired, or had when it was disarmed
+ */
+void um_timer_interrupt(void)
+{
+	struct clock_event_device *dev = this_cpu_ptr(&clock_event);
+
+	if (likely(dev->event_handler))
+		dev->event_handler(dev);
+}
+
+/**
+ * um_timer_setup_cpu() - the calling secondary vCPU's clock events; the host side has made its timer
+ */
+void um_timer_setup_cpu(void)
+{
+	event_register();
+}
+
+static void discipline(struct work_struct *work);
+static DECLARE_DELAYED_WORK(discipline_eager, discipline);
+static DECLARE_DEFERRABLE_WORK(discipline_lazy, discipline);
+
+static void discipline(struct work_struct *work)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	host_clock_discipline();
+	local_irq_restore(flags);
+	if (nr_disciplines < DISCIPLINE_EAGER)
+		nr_disciplines++;
+	schedule_delayed_work(nr_disciplines < DISCIPLINE_EAGER ? &discipline_eager : &discipline_lazy, HZ);
+}
+
+static int __init discipline_init(void)
+{
+	schedule_delayed_work(&discipline_eager, HZ);
+	return 0;
+}
+core_initcall(discipline_init);
+
+/**
+ * time_init() - clock source and clock events of vCPU 0
+ */
+void __init time_init(void)
+{
+	host_clock_init(um_clock_params);
+	if (um_clock_params->mode == UM_CLOCK_SYSCALL)
+		pr_info("the host does not keep time by its TSC, so each look at the clock is a system call\n");
+	clocksource_register_hz(&um_clocksource, NSEC_PER_SEC);
+	event_register();
+}
