@@ -44,7 +44,7 @@ struct block_engine {
  *
  * The thread engine's queue:
  * @incoming: newest first, pushed by vCPUs with compare-and-swap, taken as a whole by a worker under @lock
- * @fifo:     oldest first, under @lock
+ * @fifo:     oldest first, changed under @lock
  * @lock:     among workers only; 0 free, 1 held, 2 held and waited for
  * @kicks:    counts host_block_kick(); workers sleep on it
  * @sleepers: workers that sleep or are about to

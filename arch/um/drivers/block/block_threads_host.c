@@ -42,25 +42,25 @@ static void wake_one(struct host_block *dev)
 		host_word_wake(&dev->kicks, 1);
 }
 
+static int queue_is_empty(struct host_block *dev)
+{
+	return !__atomic_load_n(&dev->fifo, __ATOMIC_SEQ_CST) && !__atomic_load_n(&dev->incoming, __ATOMIC_SEQ_CST);
+}
+
 /* The oldest request, or NULL; @more_out tells whether there is another one behind it. */
 static struct um_blk_request *queue_take(struct host_block *dev, int *more_out)
 {
 	struct um_blk_request *rq;
 
 	workers_lock(dev);
-	if (!dev->fifo)
-		dev->fifo = block_list_reversed(__atomic_exchange_n(&dev->incoming, 0, __ATOMIC_SEQ_CST));
 	rq = dev->fifo;
-	if (rq)
-		dev->fifo = rq->next;
-	*more_out = dev->fifo || __atomic_load_n(&dev->incoming, __ATOMIC_RELAXED);
+	if (!rq)
+		rq = block_list_reversed(__atomic_exchange_n(&dev->incoming, 0, __ATOMIC_SEQ_CST));
+	/* queue_is_empty() looks without the lock. */
+	__atomic_store_n(&dev->fifo, rq ? rq->next : 0, __ATOMIC_SEQ_CST);
+	*more_out = !queue_is_empty(dev);
 	workers_unlock(dev);
 	return rq;
-}
-
-static int queue_is_empty(struct host_block *dev)
-{
-	return !__atomic_load_n(&dev->fifo, __ATOMIC_SEQ_CST) && !__atomic_load_n(&dev->incoming, __ATOMIC_SEQ_CST);
 }
 
 static void queue_wait(struct host_block *dev)
