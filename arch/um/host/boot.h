@@ -70,11 +70,7 @@ __u64 host_signals_block(void);
 void host_signals_restore(__u64 mask);
 void host_signals_add(__u64 mask);
 
-/* The execution core: space.c, cpu.c, entry.S */
-int host_space_init(void);			/* reports what fails */
-void host_space_exit(void);			/* ends every space; any thread */
-void host_space_reap(void);			/* a child has ended; event thread */
-extern int um_handoff;				/* handoff=: 0 auto, 1 pair, 2 split */
+/* machine.c; see also um_handoff in um/space.h */
 extern int um_patch;				/* patch=: hot system call sites are patched */
 
 #endif /* _UM_HOST_BOOT_H */

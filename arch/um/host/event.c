@@ -26,6 +26,7 @@
 #include <um/event.h>
 #include <um/lines.h>
 #include <um/log.h>
+#include <um/space.h>
 
 #include "boot.h"
 #include "hostcall.h"

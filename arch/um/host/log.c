@@ -15,6 +15,7 @@
 #include <asm-generic/signal-defs.h>
 
 #include <um/log.h>
+#include <um/space.h>
 #include <um/tty.h>
 
 #include "boot.h"

@@ -10,6 +10,7 @@
 #include <um/layout.h>
 #include <um/log.h>
 #include <um/option.h>
+#include <um/space.h>
 
 #include "host.h"
 #include "hostcall.h"
@@ -83,7 +84,11 @@ static int parse_word(const char *value, const char *const *words, int nr)
 
 static int parse_handoff(const struct um_option *opt, const char *suffix, const char *value)
 {
-	static const char *const words[] = { "auto", "pair", "split" };
+	static const char *const words[] = {
+		[UM_HANDOFF_AUTO] = "auto",
+		[UM_HANDOFF_PAIR] = "pair",
+		[UM_HANDOFF_SPLIT] = "split",
+	};
 	int i = parse_word(value, words, HOST_ARRAY_SIZE(words));
 
 	(void)opt;

@@ -25,6 +25,7 @@
 #include <um/cpu.h>
 #include <um/event.h>
 #include <um/log.h>
+#include <um/space.h>
 #include <um/umid.h>
 
 #include "boot.h"

@@ -23,6 +23,7 @@
 #include <um/log.h>
 #include <um/mem.h>
 #include <um/option.h>
+#include <um/space.h>
 #include <um/tty.h>
 #include <um/umid.h>
 
