@@ -72,11 +72,11 @@ static const char *grant_problem(long err)
 {
 	switch (err) {
 	case -ENOENT:
-		return "does not exist";
+		return "no such directory";
 	case -ENOTDIR:
-		return "is not a directory";
+		return "not a directory";
 	case -EACCES:
-		return "may not be entered by this user";
+		return "this user may not enter it";
 	default:
 		return "cannot be opened";
 	}
@@ -117,7 +117,7 @@ static int grant_parse(const struct um_option *opt, const char *suffix, const ch
 	}
 	hfd = HOSTFS_CALL(__NR_openat, AT_FDCWD, dir[0] ? dir : "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (host_is_error(hfd)) {
-		host_error("hostfs=%s: the directory %s (error %d); name an existing one, or leave the option out",
+		host_error("hostfs=%s: %s (error %d); name an existing directory, or leave the option out",
 			   value, grant_problem(hfd), (int)-hfd);
 		return hfd;
 	}
