@@ -2,8 +2,8 @@
 /*
  * host/check.c - what the host must have, each with one line that names the lack and the remedy
  *
- * World: host. Runs first, on the host's stack. What can only be found out by doing it (a memory file that may be executed, the
- * zygote) is reported where it is done.
+ * World: host. Runs first, on the host's stack. What can only be found out by doing it (a memory file that may be
+ * executed, the zygote) is reported where it is done.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>

@@ -2,8 +2,8 @@
 /*
  * host/clock.c - host nanoseconds from the TSC, kept true against the host's clock; one-shot timers of the vCPUs
  *
- * World: host. The counter is base_ns + ((tsc - base_tsc) * mult >> shift), under a sequence count, with parameters that guest programs
- * read too (um/clock.h). Four rules make it never go back:
+ * World: host. The counter is base_ns + ((tsc - base_tsc) * mult >> shift), under a sequence count, with parameters
+ * that guest programs read too (um/clock.h). Four rules make it never go back:
  *
  *   - The new base of a change is the old formula's value at a TSC that was read after the sequence count went odd. A reader who
  *     finishes with the old parameters has read its TSC before that.
@@ -12,11 +12,11 @@
  *   - Where the TSC cannot be trusted (the host itself does not use it; it went back a long way, as after a host's
  *     suspension), the mode is UM_CLOCK_SYSCALL, and the counter is the host's clock plus an offset.
  *
- * The host's clock is read through its vDSO, which may use the red zone below the stack pointer: cpu.c leaves that alone when it
- * pushes a frame.
+ * The host's clock is read through its vDSO, which may use the red zone below the stack pointer: cpu.c leaves that
+ * alone when it pushes a frame.
  *
- * Calibration takes two samples, at the program's start and in host_clock_init(), so that it need not wait. The first rate
- * is good to some parts per million; each discipline then measures the rate over the time since the last one.
+ * Calibration takes two samples, at the program's start and in host_clock_init(), so that it need not wait. The first
+ * rate is good to some parts per million; each discipline then measures the rate over the time since the last one.
  */
 #include <asm-generic/signal-defs.h>
 #include <asm/siginfo.h>
@@ -300,7 +300,8 @@ static void follow(const struct sample *now, __s64 error)
 /**
  * host_clock_discipline() - compare with the host's clock and adjust the rate
  *
- * Called about once a second with guest interrupts off, as their handlers read the counter. A call while another is going on does nothing.
+ * Called about once a second with guest interrupts off, as their handlers read the counter. A call while another is
+ * going on does nothing.
  */
 void host_clock_discipline(void)
 {

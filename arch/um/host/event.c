@@ -2,19 +2,19 @@
 /*
  * host/event.c - the event thread: host descriptors and host signals become interrupt lines
  *
- * World: host. One thread sleeps in epoll. Every descriptor is registered one-shot: it raises its line once and is silent until the
- * guest arms it again.
+ * World: host. One thread sleeps in epoll. Every descriptor is registered one-shot: it raises its line once and is
+ * silent until the guest arms it again.
  *
- * The table, one 64-bit word for each descriptor, says which line a descriptor raises and in which generation of its use, so that an
- * event that epoll had already handed out when the descriptor was taken away, or was closed and its number used anew, is
- * dropped. It is read and written with atomic operations and no lock: a guest's interrupt handler may call in here on top of the very
- * function that it interrupted. host_event_del() is synchronous without a lock: the event thread announces the
- * descriptor in @raising before it looks at the table, and the deleter, having emptied the table's word, waits until the
- * announcement is another one.
+ * The table, one 64-bit word for each descriptor, says which line a descriptor raises and in which generation of its
+ * use, so that an event that epoll had already handed out when the descriptor was taken away, or was closed and its
+ * number used anew, is dropped. It is read and written with atomic operations and no lock: a guest's interrupt
+ * handler may call in here on top of the very function that it interrupted. host_event_del() is synchronous without a
+ * lock: the event thread announces the descriptor in @raising before it looks at the table, and the deleter, having
+ * emptied the table's word, waits until the announcement is another one.
  *
- * Signals for the whole process (a child has ended, somebody wants us to end, the terminal has a new size) are blocked in all threads and
- * come in through a signalfd. SIGHUP, SIGINT and SIGTERM ask the guest for an orderly shutdown, SIGQUIT ends the process at
- * once, SIGTSTP stops it.
+ * Signals for the whole process (a child has ended, somebody wants us to end, the terminal has a new size) are
+ * blocked in all threads and come in through a signalfd. SIGHUP, SIGINT and SIGTERM ask the guest for an orderly
+ * shutdown, SIGQUIT ends the process at once, SIGTSTP stops it.
  */
 #include <linux/errno.h>
 #include <linux/eventpoll.h>

@@ -2,8 +2,9 @@
 /*
  * host/help.c - --help from the rows of the option table, --version, --showconfig
  *
- * World: host. The help text has no source of its own, so it cannot differ from what the parser takes. Rows are shown in three
- * groups, each in the order of their names: what makes up the machine, numbered devices, switches that print and exit.
+ * World: host. The help text has no source of its own, so it cannot differ from what the parser takes. Rows are shown
+ * in three groups, each in the order of their names: what makes up the machine, numbered devices, switches that print
+ * and exit.
  */
 #include <linux/errno.h>
 

@@ -2,8 +2,9 @@
 /*
  * host/hostlib.h - the few library functions that host code may use
  *
- * World: host. The mem* and str* functions are the kernel's own (lib/string.c, arch/um/x86): plain functions without per-CPU data,
- * so they work on any host thread and before the guest has started. What is inline here has no counterpart there.
+ * World: host. The mem* and str* functions are the kernel's own (lib/string.c, arch/um/x86): plain functions without
+ * per-CPU data, so they work on any host thread and before the guest has started. What is inline here has no
+ * counterpart there.
  */
 #ifndef _UM_HOST_HOSTLIB_H
 #define _UM_HOST_HOSTLIB_H

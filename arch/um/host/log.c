@@ -2,9 +2,10 @@
 /*
  * host/log.c - words to the person at the terminal, and the end of the process
  *
- * World: host. A small formatter (no locks, no state) serves messages before the guest has a console. Every orderly end of the process
- * goes through end_begin(): the first thread to come runs the exit functions, last registered first, gives the terminal
- * back and ends the spaces; a second one (another vCPU, the event thread) sleeps until the process is gone.
+ * World: host. A small formatter (no locks, no state) serves messages before the guest has a console. Every orderly
+ * end of the process goes through end_begin(): the first thread to come runs the exit functions, last registered
+ * first, gives the terminal back and ends the spaces; a second one (another vCPU, the event thread) sleeps until the
+ * process is gone.
  */
 #include <stdarg.h>
 #include <asm-generic/ioctls.h>

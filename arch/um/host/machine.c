@@ -122,7 +122,8 @@ static int parse_mode(const struct um_option *opt, const char *suffix, const cha
 	(void)suffix;
 	if (strcmp(value, "skas") == 0)
 		return 0;
-	host_error("mode=%s: this kernel has mode=skas only (the guest kernel in an address space of its own); leave it out", value);
+	host_error("mode=%s: this kernel has mode=skas only (the guest kernel in an address space of its own); leave it out",
+		   value);
 	return -EINVAL;
 }
 

@@ -2,8 +2,8 @@
 /*
  * host/main.c - from the host's execve() to the guest kernel's first function
  *
- * World: host. All of this runs on the main thread and on the stack that the host made, until host_enter_guest() leaves it. The order
- * matters:
+ * World: host. All of this runs on the main thread and on the stack that the host made, until host_enter_guest()
+ * leaves it. The order matters:
  *
  *   1  what the host gave us, and whether it is a host that we can run on
  *   2  options; nothing has been made yet, so a wrong one costs nothing

@@ -2,13 +2,13 @@
 /*
  * host/mem.c - guest physical memory: the memory file, the image in it, the kernel's address space
  *
- * World: host. One sparse memfd is all of the guest's memory. Its first part becomes the kernel image: what the host's execve() loaded
- * is copied there and the file is mapped over it, by code that is itself in the image and runs on the host's stack. Nothing may
- * write to the image between the copy and the mapping.
+ * World: host. One sparse memfd is all of the guest's memory. Its first part becomes the kernel image: what the
+ * host's execve() loaded is copied there and the file is mapped over it, by code that is itself in the image and runs
+ * on the host's stack. Nothing may write to the image between the copy and the mapping.
  *
- * The image's text is mapped without write permission there; the direct map shows it writable (that is how jump labels are patched).
- * The ranges for vmalloc and modules are kept free by mappings without permissions, unless a limit on address space forbids; the host
- * places its own mappings far from them anyway.
+ * The image's text is mapped without write permission there; the direct map shows it writable (that is how jump
+ * labels are patched). The ranges for vmalloc and modules are kept free by mappings without permissions, unless a
+ * limit on address space forbids; the host places its own mappings far from them anyway.
  */
 #include <asm/stat.h>
 #include <linux/errno.h>
@@ -35,7 +35,7 @@
 
 #define MEM_DEFAULT	(512UL << 20)
 #define MEM_LEAST	(32UL << 20)
-#define MEM_SLACK	(1UL << 30)	/* address space for everything but the memory: stacks, control pages, tables */
+#define MEM_SLACK	(1UL << 30)	/* address space for all else: stacks, control pages, tables */
 #define INITRD_ROOM	(16UL << 20)	/* between the image and the initial RAM disk */
 
 /* The linker script's; page aligned where a protection begins or ends. */
@@ -126,7 +126,8 @@ static int map_direct(void)
 
 static int reserve(unsigned long start, unsigned long end, int prot)
 {
-	long ret = HOST_CALL(__NR_mmap, start, end - start, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+	long ret = HOST_CALL(__NR_mmap, start, end - start, prot, flags, -1, 0);
 
 	return host_is_error(ret) ? (int)ret : 0;
 }
@@ -403,8 +404,8 @@ static int parse_initrd(const struct um_option *opt, const char *suffix, const c
 
 UM_OPTION(mem) = {
 	.name = "mem", .arg = "SIZE", .parse = parse_mem,
-	.help = "Memory of the guest, as in 512M or 2G; default 512M. The host lends it page by page as it is used, so it may be "
-		"more than the host has free.",
+	.help = "Memory of the guest, as in 512M or 2G; default 512M. The host lends it page by page as it is "
+		"used, so it may be more than the host has free.",
 };
 
 UM_OPTION(initrd) = {

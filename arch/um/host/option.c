@@ -2,14 +2,15 @@
 /*
  * host/option.c - the command line: rows of the option table, and what goes on to the guest
  *
- * World: host. Each argument is compared with the rows that the linker collected. A row's function gets what belongs to it; every argument
- * that is not consumed goes to the guest's command line in its order, quoted where it has blanks. Behind "--" nothing is ours: that
- * is for init.
+ * World: host. Each argument is compared with the rows that the linker collected. A row's function gets what belongs
+ * to it; every argument that is not consumed goes to the guest's command line in its order, quoted where it has
+ * blanks. Behind "--" nothing is ours: that is for init.
  *
- * Two lines are made (um/boot.h): one with everything, and one without what a row has taken, for the guest's own parser.
+ * Two lines are made (um/boot.h): one with everything, and one without what a row has taken, for the guest's own
+ * parser.
  *
- * A person who names a disk and no root file system means that disk: root=/dev/ubda is added. If a file root_fs lies in the
- * current directory and nothing else to boot from is named, it is that disk, as it always was.
+ * A person who names a disk and no root file system means that disk: root=/dev/ubda is added. If a file root_fs lies
+ * in the current directory and nothing else to boot from is named, it is that disk, as it always was.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -76,8 +77,8 @@ int um_parse_size(const char *s, __u64 *bytes_out)
 }
 
 /*
- * What stands between a row's name and '=' is a number and letters, or one letter in place of the number (ubda=). Anything
- * else is another word: console= is no con=.
+ * What stands between a row's name and '=' is a number and letters, or one letter in place of the number (ubda=).
+ * Anything else is another word: console= is no con=.
  */
 static int is_suffix(const char *s, unsigned long len)
 {
@@ -168,7 +169,7 @@ static int row_call(const struct um_option *row, const char *arg, unsigned long 
 	return row->parse(row, suffix, value);
 }
 
-/* Where blanks begin and quotes end: may the kernel's parser see @arg as it is? 0: yes, 1: to be quoted, else negative. */
+/* May the kernel's parser see @arg as it is? 0: yes, 1: it is to be quoted; negative: its quotes and blanks do not fit. */
 static int needs_quotes(const char *arg)
 {
 	int blanks = 0, quotes = 0, bare_blanks = 0;
@@ -220,7 +221,8 @@ static int line_add(char *line, const char *arg)
 	if (!ret && quote)
 		ret = line_add_bytes(line, "\"", 1);
 	if (ret)
-		host_error("the command line is longer than %d bytes; leave out some of its arguments", UM_COMMAND_LINE_SIZE - 1);
+		host_error("the command line is longer than %d bytes; leave out some of its arguments",
+			   UM_COMMAND_LINE_SIZE - 1);
 	return ret;
 }
 

@@ -2,9 +2,9 @@
 /*
  * host/thread.c - host threads that run only host code, the words they sleep on, and signal masks
  *
- * World: host. A thread is a bare clone() with a stack of its own; no library knows of it. It starts with every signal blocked,
- * so that only vCPUs run signal handlers, and with a %gs base of 0, because its creator may be a vCPU whose per-CPU area
- * it must not touch.
+ * World: host. A thread is a bare clone() with a stack of its own; no library knows of it. It starts with every
+ * signal blocked, so that only vCPUs run signal handlers, and with a %gs base of 0, because its creator may be a vCPU
+ * whose per-CPU area it must not touch.
  */
 #include <linux/errno.h>
 #include <linux/futex.h>

@@ -2,9 +2,9 @@
 /*
  * host/umid.c - the name of this instance and its directory
  *
- * World: host. <uml_dir>/<umid>/pid holds our process id and a lock (flock) that ends with us, so that a directory left by a process that was
- * killed is known as such and taken over, whoever has its process id now. A file without a lock, as other programs of this
- * family leave it, counts as living while its process lives and is called linux.
+ * World: host. <uml_dir>/<umid>/pid holds our process id and a lock (flock) that ends with us, so that a directory
+ * left by a process that was killed is known as such and taken over, whoever has its process id now. A file without a
+ * lock, as other programs of this family leave it, counts as living while its process lives and is called linux.
  *
  * The working directory is never changed. If no directory can be made the machine runs without: one warning.
  */
@@ -115,7 +115,7 @@ static int parse_pid(const char *s)
 	return pid;
 }
 
-/* Make the pid file ours: 0, or -EEXIST if a living process has it, or another error. The descriptor stays open for its lock. */
+/* Make the pid file ours: 0, or -EEXIST if a living process has it, or another error. It stays open for its lock. */
 static int claim_pid_file(void)
 {
 	char path[UMID_DIR_MAX + UMID_FILE_MAX + 2], text[16];
@@ -223,7 +223,8 @@ static int parse_umid(const struct um_option *opt, const char *suffix, const cha
 	(void)opt;
 	(void)suffix;
 	if (!len || len > UMID_MAX || value[0] == '.' || strchr(value, '/')) {
-		host_error("umid=%s: is no name; give up to %d characters without '/' that do not begin with '.'", value, UMID_MAX);
+		host_error("umid=%s: is no name; give up to %d characters without '/' that do not begin with '.'", value,
+			   UMID_MAX);
 		return -EINVAL;
 	}
 	memcpy(umid, value, len + 1);

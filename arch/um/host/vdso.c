@@ -2,8 +2,9 @@
 /*
  * host/vdso.c - functions of the host's vDSO
  *
- * World: host. The host maps a small shared object into every process and gives its address in the auxiliary vector. It is read
- * as it lies in memory: program headers, the dynamic section, the symbol table whose length only a hash table tells.
+ * World: host. The host maps a small shared object into every process and gives its address in the auxiliary vector.
+ * It is read as it lies in memory: program headers, the dynamic section, the symbol table whose length only a hash
+ * table tells.
  */
 #include <linux/elf.h>
 

@@ -2,14 +2,15 @@
 /*
  * host/warden.c - the host's terminal is always given back as it was found, even after SIGKILL
  *
- * World: host. What was saved lies in one page that the kernel process shares with the warden: a child made at start-up, if 0,
- * 1 or 2 is a terminal, before guest memory exists, so that it holds next to nothing. The warden sleeps until the host tells it that its
- * parent has died (PR_SET_PDEATHSIG, for the main thread, which lives as long as the process), restores the terminals among
- * 0, 1, 2 that are still marked as changed, and ends. In an orderly end the kernel has restored them itself and takes the warden with it.
+ * World: host. What was saved lies in one page that the kernel process shares with the warden: a child made at
+ * start-up, if 0, 1 or 2 is a terminal, before guest memory exists, so that it holds next to nothing. The warden
+ * sleeps until the host tells it that its parent has died (PR_SET_PDEATHSIG, for the main thread, which lives as long
+ * as the process), restores the terminals among 0, 1, 2 that are still marked as changed, and ends. In an orderly end
+ * the kernel has restored them itself and takes the warden with it.
  *
- * The warden is a child without an exit signal: the reaping of spaces does not see it. It has a process group of its own, so that
- * what is typed at the terminal does not reach it, and every signal blocked, which also lets it set a terminal from the
- * background.
+ * The warden is a child without an exit signal: the reaping of spaces does not see it. It has a process group of its
+ * own, so that what is typed at the terminal does not reach it, and every signal blocked, which also lets it set a
+ * terminal from the background.
  */
 #include <asm-generic/ioctls.h>
 #include <asm-generic/termbits.h>

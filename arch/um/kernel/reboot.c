@@ -2,12 +2,13 @@
 /*
  * reboot.c - the end of the guest kernel is the end of a host process
  *
- * Halt and power-off end it with the status that /proc/exitcode holds (0 if nobody wrote there); a reboot executes the program anew. After
- * a panic it ends with status 1, or begins anew if panic=SECONDS says so: a process that hangs serves nobody.
+ * Halt and power-off end it with the status that /proc/exitcode holds (0 if nobody wrote there); a reboot executes
+ * the program anew. After a panic it ends with status 1, or begins anew if panic=SECONDS says so: a process that
+ * hangs serves nobody.
  *
- * SIGTERM, SIGINT and SIGHUP to the process arrive as UM_LINE_SIGNAL and are to the guest what ctrl-alt-del is: init shuts
- * everything down in its order. Most make that a reboot; whoever sends such a signal wants the process to end, so that
- * reboot then is an end.
+ * SIGTERM, SIGINT and SIGHUP to the process arrive as UM_LINE_SIGNAL and are to the guest what ctrl-alt-del is: init
+ * shuts everything down in its order. Most make that a reboot; whoever sends such a signal wants the process to end,
+ * so that reboot then is an end.
  */
 #define pr_fmt(fmt) "um-reboot: " fmt
 
@@ -71,8 +72,8 @@ static int end_power(struct sys_off_data *data)
 }
 
 /*
- * With panic_timeout 0 panic() would loop for ever. Any other value makes it call machine_restart() after everything was
- * written to the consoles.
+ * With panic_timeout 0 panic() would loop for ever. Any other value makes it call machine_restart() after everything
+ * was written to the consoles.
  */
 static int panic_notify(struct notifier_block *block, unsigned long event, void *message)
 {

@@ -2,13 +2,13 @@
 /*
  * time.c - the guest's clock source, clock events and sched_clock() over the host's clock (um/clock.h)
  *
- * The clock source counts host nanoseconds, so no tick is ever lost, however late the host runs us. A guest program computes the same
- * number in the vDSO from the page below. Each vCPU has a one-shot timer on the host: an idle guest arms it for the next thing to
- * do and uses no CPU.
+ * The clock source counts host nanoseconds, so no tick is ever lost, however late the host runs us. A guest program
+ * computes the same number in the vDSO from the page below. Each vCPU has a one-shot timer on the host: an idle guest
+ * arms it for the next thing to do and uses no CPU.
  *
- * Host nanoseconds come from the TSC and are disciplined against the host's clock once a second: by a delayed work, with interrupts
- * off, as their handlers read the clock. The first few times wake an idle vCPU, because the rate measured at boot is good to some
- * parts per million only; after that the work waits until the vCPU is awake anyway.
+ * Host nanoseconds come from the TSC and are disciplined against the host's clock once a second: by a delayed work,
+ * with interrupts off, as their handlers read the clock. The first few times wake an idle vCPU, because the rate
+ * measured at boot is good to some parts per million only; after that the work waits until the vCPU is awake anyway.
  */
 #define pr_fmt(fmt) "um-time: " fmt
 

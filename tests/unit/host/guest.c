@@ -2,8 +2,8 @@
 /*
  * guest.c - a fake guest: the host services are started as in the real kernel, and guest_boot() is the test
  *
- * The argument test=NAME chooses what is tried. Each check prints "ok WORDS" or "BAD WORDS"; the exit status is the number of BAD
- * ones. Everything here runs where guest code runs: in the moved image, on the init task's stack.
+ * The argument test=NAME chooses what is tried. Each check prints "ok WORDS" or "BAD WORDS"; the exit status is the
+ * number of BAD ones. Everything here runs where guest code runs: in the moved image, on the init task's stack.
  */
 #include <asm/signal.h>
 #include <asm-generic/termbits.h>

@@ -2,9 +2,9 @@
 /*
  * um/boot.h - what the host side has made ready when the guest kernel starts, and where it enters it
  *
- * Order of start-up (host/main.c), all on the main thread: host checks and options on the host's stack; the memory file; the
- * image moved into it; the initial RAM disk copied to its end; the zygote of the spaces; vCPU 0; then guest_boot() on the
- * stack of the guest's init task. From guest_boot() on everything here is constant.
+ * Order of start-up (host/main.c), all on the main thread: host checks and options on the host's stack; the memory
+ * file; the image moved into it; the initial RAM disk copied to its end; the zygote of the spaces; vCPU 0; then
+ * guest_boot() on the stack of the guest's init task. From guest_boot() on everything here is constant.
  */
 #ifndef _UM_BOOT_H
 #define _UM_BOOT_H

@@ -2,9 +2,10 @@
 /*
  * um/tty.h - the host's terminal is always given back as it was found
  *
- * Before host code changes the settings of a host terminal it calls host_tty_save(). All that was saved is put back when the
- * process ends in an orderly way (host_exit() calls host_tty_restore()) and, for the terminals on descriptors 0, 1 and 2, also when it
- * is killed: a tiny warden process made at start-up waits for the kernel's death and restores what is still changed.
+ * Before host code changes the settings of a host terminal it calls host_tty_save(). All that was saved is put back
+ * when the process ends in an orderly way (host_exit() calls host_tty_restore()) and, for the terminals on
+ * descriptors 0, 1 and 2, also when it is killed: a tiny warden process made at start-up waits for the kernel's death
+ * and restores what is still changed.
  */
 #ifndef _UM_TTY_H
 #define _UM_TTY_H
