@@ -2,9 +2,9 @@
 /*
  * arch_prctl.c - system calls about the processor itself
  *
- * arch_prctl() sets and reads the FS and GS bases (every thread does it once, for its TLS) and answers questions about
- * state components. The bases live in thread.fsbase and thread.gsbase while a task is in the kernel; since programs may also write them with
- * wrfsbase and wrgsbase, the execution core reads them back on each entry.
+ * arch_prctl() sets and reads the FS and GS bases (every thread does it once, for its TLS) and answers questions
+ * about state components. The bases live in thread.fsbase and thread.gsbase while a task is in the kernel; since
+ * programs may also write them with wrfsbase and wrgsbase, the execution core reads them back on each entry.
  *
  * I/O ports are the host kernel's, so iopl() and ioperm() answer as a kernel that was built without them.
  */
@@ -30,8 +30,8 @@ static int set_base(unsigned long *base, unsigned long value)
 }
 
 /*
- * All components that an image can hold are usable without asking. AMX, the one that a program must ask for, is left out of our images
- * (fpu.c).
+ * All components that an image can hold are usable without asking. AMX, the one that a program must ask for, is left
+ * out of our images (fpu.c).
  */
 static long request_component(unsigned long nr)
 {

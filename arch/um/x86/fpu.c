@@ -2,19 +2,21 @@
 /*
  * fpu.c - floating-point images: their size, their life, and what may stand in them
  *
- * An image is what XSAVE writes in the standard format: the legacy 512 bytes, a header of 64 bytes, then one area for each
- * state component at the offset that CPUID leaf 0xD gives. Which components exist is the host's choice (XCR0), so the size is known at run
- * time only. Components that are left out:
+ * An image is what XSAVE writes in the standard format: the legacy 512 bytes, a header of 64 bytes, then one area
+ * for each state component at the offset that CPUID leaf 0xD gives. Which components exist is the host's choice
+ * (XCR0), so the size is known at run time only. Components that are left out:
  *
  *   AMX tiles (17, 18)  a program must ask for them with arch_prctl(ARCH_REQ_XCOMP_PERM), which we answer with
  *                       -EOPNOTSUPP; the host then never lets its contexts use them
  *   MPX (3, 4)          no kernel has offered it since 5.6, and XRSTOR faults on some values of its registers
  *
  * Images are untrusted: a program writes them in signal frames, by ptrace, and in the memory that it shares with its
- * context's stub. um_fpu_check() removes everything that would make XRSTOR fault; nothing else in an image can do harm.
+ * context's stub. um_fpu_check() removes everything that would make XRSTOR fault; nothing else in an image can do
+ * harm.
  *
  * XSAVE need not write a component that is in its initial state (the header says so). Who shows an image to
- * a program calls um_fpu_fill() first, so that the program sees the initial values and not what an earlier owner left there.
+ * a program calls um_fpu_fill() first, so that the program sees the initial values and not what an earlier owner
+ * left there.
  */
 
 #include <linux/bitops.h>
@@ -101,8 +103,8 @@ static void __init read_processor(void)
 /**
  * um_fpu_init_boot() - learn the size of the images from the processor, and make the cache that they come from
  *
- * Called twice: from setup_arch(), so that the size is known early, and from arch_task_cache_init(), when the slab allocator is up
- * and no task has been copied yet.
+ * Called twice: from setup_arch(), so that the size is known early, and from arch_task_cache_init(), when the slab
+ * allocator is up and no task has been copied yet.
  */
 void __init um_fpu_init_boot(void)
 {

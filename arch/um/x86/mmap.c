@@ -2,10 +2,10 @@
 /*
  * mmap.c - mmap() as x86-64 has it, and the search for free addresses
  *
- * The layout of a program's address space is the generic top-down one (mm/util.c). The only thing that x86-64 adds is MAP_32BIT, by
- * which programs ask for memory that code of the small model can reach: it is looked for bottom-up between 1 and 2
- * GiB, as on the real thing. MAP_ABOVE4G needs nothing: the top-down search starts far above and falls that low
- * only when 128 TiB are full.
+ * The layout of a program's address space is the generic top-down one (mm/util.c). The only thing that x86-64 adds
+ * is MAP_32BIT, by which programs ask for memory that code of the small model can reach: it is looked for bottom-up
+ * between 1 and 2 GiB, as on the real thing. MAP_ABOVE4G needs nothing: the top-down search starts far above and
+ * falls that low only when 128 TiB are full.
  */
 
 #include <linux/kernel.h>

@@ -6,17 +6,17 @@
  *
  *   NT_PRSTATUS    struct user_regs_struct: struct pt_regs, then the segment bases and four selectors
  *   NT_PRFPREG     the legacy 512 bytes of FP state (struct user_i387_struct)
- *   NT_X86_XSTATE  the whole XSAVE image; the first word of the bytes that the processor leaves to software (offset 464) says which
- *                  components there can be, which is how gdb finds the vector registers
+ *   NT_X86_XSTATE  the whole XSAVE image; the first word of the bytes that the processor leaves to software (offset
+ *                  464) says which components there can be, which is how gdb finds the vector registers
  *
- * Selectors: programs run with the flat 64-bit segments and there are no others to load, so what is written must be what is
- * there; anything else fails with EIO, as an invalid selector does on the real thing.
+ * Selectors: programs run with the flat 64-bit segments and there are no others to load, so what is written must be
+ * what is there; anything else fails with EIO, as an invalid selector does on the real thing.
  *
- * Hardware breakpoints are not to be had in a host process. The debug registers read as 0, and 0 may be written to them, which
- * debuggers do to clear them; another value fails with EIO and gdb goes over to single steps.
+ * Hardware breakpoints are not to be had in a host process. The debug registers read as 0, and 0 may be written to
+ * them, which debuggers do to clear them; another value fails with EIO and gdb goes over to single steps.
  *
- * All this is done to a thread that is stopped or, for a core file, on its way out, so its struct pt_regs does not move;
- * its FP state is brought into memory by um_fpu_sync() first.
+ * All this is done to a thread that is stopped or, for a core file, on its way out, so its struct pt_regs does not
+ * move; its FP state is brought into memory by um_fpu_sync() first.
  */
 
 #include <linux/cache.h>
@@ -46,8 +46,9 @@ enum um_regset {
 };
 
 /* The flags that a tracer may change. */
-#define TRACER_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_TF | \
-			 X86_EFLAGS_DF | X86_EFLAGS_OF | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_NT)
+#define TRACER_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | \
+			 X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF | X86_EFLAGS_RF | X86_EFLAGS_AC | \
+			 X86_EFLAGS_NT)
 
 #define REG(name)	offsetof(struct user_regs_struct, name)
 
@@ -309,6 +310,21 @@ static int poke_user(struct task_struct *child, unsigned long addr, unsigned lon
 	return is_debugreg(addr) && value == 0 ? 0 : -EIO;
 }
 
+static unsigned int set_bytes(enum um_regset set)
+{
+	return regsets[set].n * regsets[set].size;
+}
+
+static int get_set(struct task_struct *child, enum um_regset set, void __user *to)
+{
+	return copy_regset_to_user(child, &user_view, set, 0, set_bytes(set), to);
+}
+
+static int put_set(struct task_struct *child, enum um_regset set, const void __user *from)
+{
+	return copy_regset_from_user(child, &user_view, set, 0, set_bytes(set), from);
+}
+
 /**
  * arch_ptrace() - the requests of ptrace() that are x86-64's own
  * @child:   stopped
@@ -326,13 +342,13 @@ long arch_ptrace(struct task_struct *child, long request, unsigned long addr, un
 	case PTRACE_POKEUSR:
 		return poke_user(child, addr, data);
 	case PTRACE_GETREGS:
-		return copy_regset_to_user(child, &user_view, REGSET_GENERAL, 0, sizeof(struct user_regs_struct), datap);
+		return get_set(child, REGSET_GENERAL, datap);
 	case PTRACE_SETREGS:
-		return copy_regset_from_user(child, &user_view, REGSET_GENERAL, 0, sizeof(struct user_regs_struct), datap);
+		return put_set(child, REGSET_GENERAL, datap);
 	case PTRACE_GETFPREGS:
-		return copy_regset_to_user(child, &user_view, REGSET_FP, 0, sizeof(struct user_i387_struct), datap);
+		return get_set(child, REGSET_FP, datap);
 	case PTRACE_SETFPREGS:
-		return copy_regset_from_user(child, &user_view, REGSET_FP, 0, sizeof(struct user_i387_struct), datap);
+		return put_set(child, REGSET_FP, datap);
 	case PTRACE_ARCH_PRCTL:
 		return um_arch_prctl(child, data, addr);
 	default:

@@ -14,12 +14,13 @@
  *        address of the restorer                                 %rsp of the handler, 16 * n + 8
  *      lower addresses
  *
- * The frame is put together in kernel memory and copied out in two pieces, since each user access is a walk of the page table.
+ * The frame is put together in kernel memory and copied out in two pieces, since each user access is a walk of the
+ * page table.
  *
- * Trust: a frame that comes back may hold anything. The segment registers become the user's, of the flags only those that a
- * program may change are taken, the FP image goes through um_fpu_check(); the instruction and stack pointers may have any value, and
- * the execution core answers a bad one with a signal. As with the real kernel, an image that XRSTOR would refuse, or that is not aligned, makes the
- * frame bad: SIGSEGV.
+ * Trust: a frame that comes back may hold anything. The segment registers become the user's, of the flags only those
+ * that a program may change are taken, the FP image goes through um_fpu_check(); the instruction and stack pointers
+ * may have any value, and the execution core answers a bad one with a signal. As with the real kernel, an image that
+ * XRSTOR would refuse, or that is not aligned, makes the frame bad: SIGSEGV.
  *
  * Single step: TF that a debugger set (thread.single_step) is taken out of the flags before they are saved, so
  * that it cannot come back by rt_sigreturn after the debugger has gone; signal_setup_done() then reports the step.
@@ -101,8 +102,8 @@ static int place_frame(const struct ksignal *ksig, unsigned long user_sp, struct
 }
 
 /*
- * The x87 and SSE bits of the header are always set in a frame, so that a handler which knows only the legacy area may
- * change it; um_fpu_fill() has made sure that they do not lie.
+ * The x87 and SSE bits of the header are always set in a frame, so that a handler which knows only the legacy area
+ * may change it; um_fpu_fill() has made sure that they do not lie.
  */
 static int put_fp(void __user *fp)
 {
@@ -255,8 +256,8 @@ void arch_do_signal_or_restart(struct pt_regs *regs)
 /* --- return --------------------------------------------------------------------------------------------- */
 
 /*
- * Is there a whole XSAVE image, as we write it, or only the legacy area that an older program may have put there? Returns the
- * components to load, and through @bytes how much to copy.
+ * Is there a whole XSAVE image, as we write it, or only the legacy area that an older program may have put there?
+ * Returns the components to load, and through @bytes how much to copy.
  */
 static int probe_fp(const void __user *fp, u64 *features, unsigned int *bytes)
 {

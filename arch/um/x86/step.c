@@ -2,15 +2,16 @@
 /*
  * step.c - one instruction at a time, for a tracer
  *
- * Stepping is the processor's trap flag, TF in the user's flags: the execution core loads it with the other flags and the program
- * traps after one instruction. Two marks keep the tracer's use of TF apart from the program's own:
+ * Stepping is the processor's trap flag, TF in the user's flags: the execution core loads it with the other flags
+ * and the program traps after one instruction. Two marks keep the tracer's use of TF apart from the program's own:
  *
- *   TIF_SINGLESTEP       a tracer steps the thread; with it goes SYSCALL_EXIT_TRAP, which reports the step over a system call
- *                        at its end
- *   thread.single_step   TF in the flags was set here and not by the program: it is hidden from who reads the flags, left
- *                        out of signal frames, and taken away when stepping ends
+ *   TIF_SINGLESTEP       a tracer steps the thread; with it goes SYSCALL_EXIT_TRAP, which reports the step over a
+ *                        system call at its end
+ *   thread.single_step   TF in the flags was set here and not by the program: it is hidden from who reads the flags,
+ *                        left out of signal frames, and taken away when stepping ends
  *
- * If the instruction to be stepped is a popf or an iret, the program itself decides about TF, so it is then the program's.
+ * If the instruction to be stepped is a popf or an iret, the program itself decides about TF, so it is then the
+ * program's.
  */
 
 #include <linux/mm.h>

@@ -2,10 +2,10 @@
 /*
  * syscall_table.c - x86-64's system calls
  *
- * The table is made from the tree's own arch/x86/entry/syscalls/syscall_64.tbl, so numbers and names cannot drift. Entries that
- * this architecture does not have lead to sys_ni_syscall by the weak definitions of kernel/sys_ni.c. Among them is
- * modify_ldt(): a local descriptor table would be the host's, set up in each context of a space with a system call
- * that the contexts' seccomp filter must not let through; nothing but 16-bit and old Wine code wants one.
+ * The table is made from the tree's own arch/x86/entry/syscalls/syscall_64.tbl, so numbers and names cannot drift.
+ * Entries that this architecture does not have lead to sys_ni_syscall by the weak definitions of kernel/sys_ni.c.
+ * Among them is modify_ldt(): a local descriptor table would be the host's, set up in each context of a space with a
+ * system call that the contexts' seccomp filter must not let through; nothing but 16-bit and old Wine code wants one.
  */
 
 #include <linux/linkage.h>
@@ -18,8 +18,10 @@
 
 #define __SYSCALL_NORETURN __SYSCALL
 
-#define __SYSCALL(nr, sym) extern asmlinkage long um_entry_##nr(unsigned long, unsigned long, unsigned long,	\
-								unsigned long, unsigned long, unsigned long) __asm__(#sym);
+/* The entries have all sorts of prototypes; here each is a name for a symbol, called with six words. */
+#define __SYSCALL(nr, sym)									\
+	extern asmlinkage long um_entry_##nr(unsigned long, unsigned long, unsigned long,	\
+					     unsigned long, unsigned long, unsigned long) __asm__(#sym);
 #include <asm/syscall_table_64.h>
 #undef __SYSCALL
 

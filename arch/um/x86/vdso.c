@@ -2,12 +2,13 @@
 /*
  * vdso.c - maps the vDSO and its data into every program
  *
- * Two special mappings, side by side (asm/vdso.h): [vvar], pages of kernel data that a program can only read, entered by fault one
- * page frame at a time; [vdso], the shared object in vdso/, private, so that a debugger can set breakpoints in it. They stand at a
- * random place that the ordinary search for free addresses finds.
+ * Two special mappings, side by side (asm/vdso.h): [vvar], pages of kernel data that a program can only read,
+ * entered by fault one page frame at a time; [vdso], the shared object in vdso/, private, so that a debugger can set
+ * breakpoints in it. They stand at a random place that the ordinary search for free addresses finds.
  *
- * Time namespaces: a task in one has the namespace's page in place 0, which sends the readers of the real one to page 1. A task that joins
- * a namespace loses its [vvar] page table entries, and the next fault enters the right pages.
+ * Time namespaces: a task in one has the namespace's page in place 0, which sends the readers of the real one to
+ * page 1. A task that joins a namespace loses its [vvar] page table entries, and the next fault enters the right
+ * pages.
  */
 
 #include <linux/binfmts.h>

@@ -5,9 +5,10 @@
  * gettimeofday, time and getcpu stand 1 KiB apart in a page above all user addresses. That page is the host's and
  * cannot be replaced in a space, so a call of it ends in one of two ways:
  *
- *   the page is not there (vsyscall=none)  a fault with ip in it; we do the call here and return to the caller as "ret" would
- *   the host emulates it                   it asks the context's seccomp filter first, which makes it a trapped system call
- *                                          like any other, with ip behind the program's call already
+ *   vsyscall=none     there is no page: a fault with ip in it; the call is done here, and returns to its caller as "ret"
+ *                     would
+ *   emulated          the host first asks the context's seccomp filter, which makes it a trapped system call like any
+ *                     other, with ip behind the program's call already
  *
  * Some hosts execute the page's own code, "mov $nr,%rax; syscall; ret"; then the trapped call has its ip there, and
  * all that follows is the ret: also done here.

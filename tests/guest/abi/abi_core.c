@@ -141,12 +141,14 @@ static void check_dead_thread(const struct core *core, pid_t pid)
 	      core->status[0]->pr_pid, core->status[0]->pr_cursig);
 	CHECK(regs->r15 == 0x1515 && regs->r12 == 0x1212 && regs->rbx == 0x10, "r15 %llx r12 %llx rbx %llx",
 	      regs->r15, regs->r12, regs->rbx);
-	CHECK(regs->cs == 0x33 && regs->ss == 0x2b && regs->fs_base, "cs %llx ss %llx fs_base %llx", regs->cs, regs->ss, regs->fs_base);
+	CHECK(regs->cs == 0x33 && regs->ss == 0x2b && regs->fs_base, "cs %llx ss %llx fs_base %llx", regs->cs,
+	      regs->ss, regs->fs_base);
 	CHECK(memory_at(core, regs->rsp), "the stack is not in the file");
 	if (!CHECK(core->fp[0] && core->xstate[0], "no FP notes"))
 		return;
 	CHECK(load64(core->fp[0] + XMM(11)) == pattern[0], "xmm11 %lx", load64(core->fp[0] + XMM(11)));
-	CHECK(load64(core->xstate[0] + XMM(11) + 8) == pattern[1], "xmm11 in the image %lx", load64(core->xstate[0] + XMM(11) + 8));
+	CHECK(load64(core->xstate[0] + XMM(11) + 8) == pattern[1], "xmm11 in the image %lx",
+	      load64(core->xstate[0] + XMM(11) + 8));
 	CHECK((load64(core->xstate[0] + XSTATE_SW) & 3) == 3, "features %lx", load64(core->xstate[0] + XSTATE_SW));
 	if (have_avx())
 		CHECK(load64(core->xstate[0] + ymmh_offset() + 11 * 16) == pattern[2], "ymm11 %lx",
@@ -167,7 +169,8 @@ static void check_core(const struct core *core, pid_t pid)
 			other = i;
 	CHECK(other > 0, "the other thread's r13 is not there");
 	if (other > 0 && core->fp[other])
-		CHECK(load64(core->fp[other] + XMM(12)) == pattern[0], "its xmm12 %lx", load64(core->fp[other] + XMM(12)));
+		CHECK(load64(core->fp[other] + XMM(12)) == pattern[0], "its xmm12 %lx",
+		      load64(core->fp[other] + XMM(12)));
 	if (CHECK(core->info, "no siginfo"))
 		CHECK(core->info->si_signo == SIGSEGV && core->info->si_code == SEGV_MAPERR && core->info->si_addr == (void *)0x10,
 		      "siginfo: %d %d %p", core->info->si_signo, core->info->si_code, core->info->si_addr);
@@ -213,9 +216,11 @@ static void run(void)
 	}
 	waitpid(pid, &status, 0);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "status %x", status);
-	if (!CHECK(WCOREDUMP(status), "no core dumped") || !CHECK(!open_core(pid, &core), "no core file: %s", strerror(errno)))
+	if (!CHECK(WCOREDUMP(status), "no core dumped") || !CHECK(!open_core(pid, &core), "no core file: %s",
+	      strerror(errno)))
 		return;
-	if (!CHECK(!memcmp(core.at, ELFMAG, SELFMAG) && ((const Elf64_Ehdr *)core.at)->e_type == ET_CORE, "not a core file"))
+	if (!CHECK(!memcmp(core.at, ELFMAG, SELFMAG) && ((const Elf64_Ehdr *)core.at)->e_type == ET_CORE,
+	      "not a core file"))
 		return;
 	read_notes(&core);
 	check_core(&core, pid);

@@ -74,7 +74,8 @@ static void check_gs(void)
 	pthread_t thread;
 	pid_t pid;
 
-	CHECK(!raw2(SYS_arch_prctl, ARCH_GET_FS, (long)&fs) && fs == (unsigned long)pthread_self(), "FS base %lx", fs);
+	CHECK(!raw2(SYS_arch_prctl, ARCH_GET_FS, (long)&fs) && fs == (unsigned long)pthread_self(), "FS base %lx",
+	      fs);
 	CHECK(!raw2(SYS_arch_prctl, ARCH_SET_GS, (long)&word), "ARCH_SET_GS");
 	CHECK(gs_word() == word && get_gs() == (unsigned long)&word, "%%gs:0 is %lx, base %lx", gs_word(), get_gs());
 	for (int i = 0; i < 200; i++)
@@ -113,7 +114,8 @@ static void check_gs(void)
 
 static void check_refused(void)
 {
-	CHECK(raw2(SYS_arch_prctl, ARCH_SET_GS, 0x800000000000) == -EPERM, "a base above user addresses was accepted");
+	CHECK(raw2(SYS_arch_prctl, ARCH_SET_GS, 0x800000000000) == -EPERM,
+	      "a base above user addresses was accepted");
 	CHECK(raw2(SYS_arch_prctl, ARCH_SET_FS, -1) == -EPERM, "a base of -1 was accepted");
 	CHECK(raw2(SYS_arch_prctl, ARCH_GET_GS, 8) == -EFAULT, "a bad pointer was accepted");
 	CHECK(raw2(SYS_arch_prctl, 0x7777, 0) == -EINVAL, "option 0x7777 exists");
@@ -130,7 +132,8 @@ static void check_components(void)
 		return;
 	}
 	CHECK(!err && (supported & 3) == 3 && !(supported & ~xcr0()), "supported %lx of %lx", supported, xcr0());
-	CHECK(!raw2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, (long)&permitted) && !(permitted & ~supported), "permitted %lx", permitted);
+	CHECK(!raw2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, (long)&permitted) && !(permitted & ~supported),
+	      "permitted %lx", permitted);
 	CHECK(raw2(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, 99) == -EINVAL, "component 99 exists");
 }
 
@@ -173,7 +176,8 @@ static void check_mmap(void)
 	}
 	CHECK(raw6(SYS_mmap, 0, 0x50000000, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0) == -ENOMEM,
 	      "MAP_32BIT of 1.25 GiB");
-	CHECK(raw6(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 17) == -EINVAL, "odd offset accepted");
+	CHECK(raw6(SYS_mmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 17) == -EINVAL,
+	      "odd offset accepted");
 	p = raw6(SYS_mmap, 0, 1ul << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	CHECK(p < MAP_FAILED_LONG, "1 TiB of addresses: %ld", (long)p);
 	munmap((void *)p, 1ul << 40);
@@ -200,7 +204,8 @@ static void check_vsyscall(void)
 		return;
 	}
 	CHECK(r == t && t >= now && t <= now + 2, "vsyscall time %ld %ld, now %ld", r, t, now);
-	CHECK(!PROBE(r = tod(&tv, NULL)) && !r && tv.tv_sec >= now && tv.tv_sec <= now + 2, "vsyscall gettimeofday %ld", r);
+	CHECK(!PROBE(r = tod(&tv, NULL)) && !r && tv.tv_sec >= now && tv.tv_sec <= now + 2,
+	      "vsyscall gettimeofday %ld", r);
 	CHECK(!PROBE(r = get_cpu(&cpu, NULL, NULL)) && !r && cpu < 4096, "vsyscall getcpu %ld %u", r, cpu);
 	CHECK(PROBE(((void (*)(void))VSYSCALL(3))()) == SIGSEGV, "a fourth vsyscall: signal %d", probe_sig);
 }

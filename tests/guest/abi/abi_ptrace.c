@@ -91,11 +91,14 @@ static void check_general(pid_t pid)
 	struct iovec iov = { &again, sizeof(again) };
 
 	CHECK(!ptrace(PTRACE_GETREGS, pid, NULL, &regs), "GETREGS: %s", strerror(errno));
-	CHECK(regs.r15 == 0x1515 && regs.r14 == 0x1414 && regs.r13 == 0x1313 && regs.r12 == 0x1212, "r15..r12 %llx %llx %llx %llx",
+	CHECK(regs.r15 == 0x1515 && regs.r14 == 0x1414 && regs.r13 == 0x1313 && regs.r12 == 0x1212,
+	      "r15..r12 %llx %llx %llx %llx",
 	      regs.r15, regs.r14, regs.r13, regs.r12);
-	CHECK(regs.r11 == 0x1111 && regs.r10 == 0x1010 && regs.r9 == 0x9999 && regs.r8 == 0x8888, "r11..r8 %llx %llx %llx %llx",
+	CHECK(regs.r11 == 0x1111 && regs.r10 == 0x1010 && regs.r9 == 0x9999 && regs.r8 == 0x8888,
+	      "r11..r8 %llx %llx %llx %llx",
 	      regs.r11, regs.r10, regs.r9, regs.r8);
-	CHECK(regs.rax == 0xaaaa && regs.rbx == 0xbbbb && regs.rcx == 0xcccc && regs.rdx == 0xdddd, "a..d %llx %llx %llx %llx",
+	CHECK(regs.rax == 0xaaaa && regs.rbx == 0xbbbb && regs.rcx == 0xcccc && regs.rdx == 0xdddd,
+	      "a..d %llx %llx %llx %llx",
 	      regs.rax, regs.rbx, regs.rcx, regs.rdx);
 	CHECK(regs.rsi == 0x5151 && regs.rdi == 0xd1d1, "rsi %llx rdi %llx", regs.rsi, regs.rdi);
 	CHECK(regs.orig_rax == (unsigned long long)-1, "orig_rax %llx", regs.orig_rax);
@@ -131,7 +134,8 @@ static void check_arch_prctl(pid_t pid)
 {
 	unsigned long base = 0;
 
-	CHECK(!ptrace(PTRACE_ARCH_PRCTL, pid, &base, (void *)ARCH_GET_FS) && base == (unsigned long)peek(pid, USER(regs.fs_base)),
+	CHECK(!ptrace(PTRACE_ARCH_PRCTL, pid, &base, (void *)ARCH_GET_FS) && base == (unsigned long)peek(pid,
+	      USER(regs.fs_base)),
 	      "PTRACE_ARCH_PRCTL get: %lx", base);
 	CHECK(!ptrace(PTRACE_ARCH_PRCTL, pid, (void *)0x123000, (void *)ARCH_SET_GS), "PTRACE_ARCH_PRCTL set");
 	CHECK(peek(pid, USER(regs.gs_base)) == 0x123000, "gs_base %lx", peek(pid, USER(regs.gs_base)));
@@ -151,7 +155,8 @@ static void check_fp(pid_t pid)
 	CHECK(fp.cwd == 0x37f && fp.mxcsr == 0x1f80, "cwd %x mxcsr %x", fp.cwd, fp.mxcsr);
 	CHECK(fp.mxcr_mask & 0x40, "mxcsr mask %x", fp.mxcr_mask);
 	CHECK(load64(bytes + XMM9) == 0x1010101010101010, "xmm9 %lx", load64(bytes + XMM9));
-	CHECK(load64(bytes + ST0) == 1ull << 63 && (load64(bytes + ST0 + 8) & 0xffff) == 0x3fff, "st0 %lx", load64(bytes + ST0));
+	CHECK(load64(bytes + ST0) == 1ull << 63 && (load64(bytes + ST0 + 8) & 0xffff) == 0x3fff, "st0 %lx",
+	      load64(bytes + ST0));
 	memcpy(bytes + XMM9, &value, 8);
 	CHECK(!ptrace(PTRACE_SETFPREGS, pid, NULL, &fp), "SETFPREGS: %s", strerror(errno));
 	fp.mxcsr = 0xffff0000;
@@ -166,7 +171,8 @@ static void check_xstate(pid_t pid)
 
 	CHECK(!ptrace(PTRACE_GETREGSET, pid, (void *)NT_X86_XSTATE, &iov), "NT_X86_XSTATE: %s", strerror(errno));
 	CHECK(load64(image + XMM9) == 0x7777777777777777, "xmm9 %lx", load64(image + XMM9));
-	CHECK((load64(image + XSTATE_SW) & 3) == 3 && !(load64(image + XSTATE_SW) & ~xcr0()), "features %lx", load64(image + XSTATE_SW));
+	CHECK((load64(image + XSTATE_SW) & 3) == 3 && !(load64(image + XSTATE_SW) & ~xcr0()), "features %lx",
+	      load64(image + XSTATE_SW));
 	check_remark("NT_X86_XSTATE %zu bytes, features %lx", iov.iov_len, load64(image + XSTATE_SW));
 	CHECK(iov.iov_len >= 576, "%zu bytes", iov.iov_len);
 	if (have_avx()) {
@@ -179,7 +185,8 @@ static void check_xstate(pid_t pid)
 	}
 	CHECK(!ptrace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov), "set NT_X86_XSTATE: %s", strerror(errno));
 	memcpy(image + XSTATE_HEADER, &bad, 8);
-	CHECK(ptrace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov) < 0 && errno == EINVAL, "bad header accepted");
+	CHECK(ptrace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov) < 0 && errno == EINVAL,
+	      "bad header accepted");
 	iov.iov_len = 576 - 8;
 	CHECK(ptrace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov) < 0, "a part of an image accepted");
 }
@@ -194,7 +201,8 @@ static void check_after(pid_t pid)
 	ptrace(PTRACE_GETREGSET, pid, (void *)NT_X86_XSTATE, &iov);
 	CHECK(load64(image + XMM9) == 0x7777777777777777, "xmm9 %lx", load64(image + XMM9));
 	if (have_avx())
-		CHECK(load64(image + ymmh_offset() + 9 * 16) == 0x8888888888888888, "ymm9 %lx", load64(image + ymmh_offset() + 9 * 16));
+		CHECK(load64(image + ymmh_offset() + 9 * 16) == 0x8888888888888888, "ymm9 %lx",
+		      load64(image + ymmh_offset() + 9 * 16));
 }
 
 static void check_registers(void)
@@ -282,7 +290,8 @@ static void check_own_tf(void)
 	CHECK(peek(pid, USER(regs.eflags)) & FLAG_TF, "the program's own TF is not shown");
 	/* continue without the signal: the program traps by itself */
 	CHECK(go(pid, PTRACE_CONT, 0) == SIGTRAP, "the program's own trap");
-	CHECK(peek(pid, USER(regs.rip)) == (long)popf_end, "own trap at %lx, not %lx", peek(pid, USER(regs.rip)), (long)popf_end);
+	CHECK(peek(pid, USER(regs.rip)) == (long)popf_end, "own trap at %lx, not %lx", peek(pid, USER(regs.rip)),
+	      (long)popf_end);
 	finish(pid);
 }
 
@@ -308,7 +317,8 @@ static void check_step_into_handler(void)
 	kill(pid, SIGUSR1);
 	CHECK(go(pid, PTRACE_SINGLESTEP, 0) == SIGUSR1, "no stop for the signal");
 	CHECK(go(pid, PTRACE_SINGLESTEP, SIGUSR1) == SIGTRAP, "no stop in the handler");
-	CHECK(peek(pid, USER(regs.rip)) == (long)handler, "stopped at %lx, handler is %p", peek(pid, USER(regs.rip)), handler);
+	CHECK(peek(pid, USER(regs.rip)) == (long)handler, "stopped at %lx, handler is %p", peek(pid, USER(regs.rip)),
+	      handler);
 	ptrace(PTRACE_CONT, pid, NULL, NULL);
 	CHECK(check_wait(pid) == 5, "TF came back from the frame, or the handler did not run");
 }

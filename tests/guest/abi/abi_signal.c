@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * abi_signal.c - signal frames: what a handler is given, what it may change, what comes back, and which frames are refused
+ * abi_signal.c - signal frames: what a handler is given, what it may change, what comes back, and which frames are
+ * refused
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -48,7 +49,8 @@ static void check_siginfo(void)
 
 	install(SIGUSR1, remember, 0);
 	kill(getpid(), SIGUSR1);
-	CHECK(last.si_signo == SIGUSR1 && last.si_code == SI_USER, "kill: signo %d code %d", last.si_signo, last.si_code);
+	CHECK(last.si_signo == SIGUSR1 && last.si_code == SI_USER, "kill: signo %d code %d", last.si_signo,
+	      last.si_code);
 	CHECK(last.si_pid == getpid() && last.si_uid == getuid(), "kill: pid %d uid %d", last.si_pid, last.si_uid);
 	raise(SIGUSR1);
 	CHECK(last.si_code == SI_TKILL, "raise: code %d", last.si_code);
@@ -103,27 +105,34 @@ static void check_faults(void)
 	CHECK(last.si_signo == SIGSEGV && last.si_code == SEGV_ACCERR && last.si_addr == page + 123,
 	      "write to read-only: signal %d code %d addr %p", last.si_signo, last.si_code, last.si_addr);
 	CHECK(fault_uc->uc_mcontext.gregs[REG_TRAPNO] == 14, "trapno %lld", fault_uc->uc_mcontext.gregs[REG_TRAPNO]);
-	CHECK((fault_uc->uc_mcontext.gregs[REG_ERR] & 7) == 7, "error code %llx", fault_uc->uc_mcontext.gregs[REG_ERR]);
+	CHECK((fault_uc->uc_mcontext.gregs[REG_ERR] & 7) == 7, "error code %llx",
+	      fault_uc->uc_mcontext.gregs[REG_ERR]);
 	CHECK(fault_uc->uc_mcontext.gregs[REG_CR2] == (long long)(page + 123), "cr2 %llx",
 	      fault_uc->uc_mcontext.gregs[REG_CR2]);
 	munmap(page, PAGE);
 	FAULT(sink = *(volatile char *)(page + 5));
 	CHECK(last.si_signo == SIGSEGV && last.si_code == SEGV_MAPERR && last.si_addr == page + 5,
 	      "read of nothing: signal %d code %d", last.si_signo, last.si_code);
-	CHECK((fault_uc->uc_mcontext.gregs[REG_ERR] & 7) == 4, "error code %llx", fault_uc->uc_mcontext.gregs[REG_ERR]);
+	CHECK((fault_uc->uc_mcontext.gregs[REG_ERR] & 7) == 4, "error code %llx",
+	      fault_uc->uc_mcontext.gregs[REG_ERR]);
 	FAULT(sink = *(volatile char *)0x8000000000000000ul);
 	CHECK(last.si_signo == SIGSEGV && last.si_code == SI_KERNEL && !last.si_addr,
 	      "non-canonical address: signal %d code %d addr %p", last.si_signo, last.si_code, last.si_addr);
 	CHECK(fault_uc->uc_mcontext.gregs[REG_TRAPNO] == 13, "trapno %lld", fault_uc->uc_mcontext.gregs[REG_TRAPNO]);
 	FAULT(sink = 100 / zero);
-	CHECK(last.si_signo == SIGFPE && last.si_code == FPE_INTDIV, "division: signal %d code %d", last.si_signo, last.si_code);
-	CHECK(last.si_addr == (void *)fault_uc->uc_mcontext.gregs[REG_RIP], "division: si_addr %p is not ip", last.si_addr);
+	CHECK(last.si_signo == SIGFPE && last.si_code == FPE_INTDIV, "division: signal %d code %d", last.si_signo,
+	      last.si_code);
+	CHECK(last.si_addr == (void *)fault_uc->uc_mcontext.gregs[REG_RIP], "division: si_addr %p is not ip",
+	      last.si_addr);
 	FAULT(__asm__ volatile("ud2"));
-	CHECK(last.si_signo == SIGILL && last.si_code == ILL_ILLOPN, "ud2: signal %d code %d", last.si_signo, last.si_code);
+	CHECK(last.si_signo == SIGILL && last.si_code == ILL_ILLOPN, "ud2: signal %d code %d", last.si_signo,
+	      last.si_code);
 	FAULT(__asm__ volatile("int3"));
-	CHECK(last.si_signo == SIGTRAP && last.si_code == SI_KERNEL, "int3: signal %d code %d", last.si_signo, last.si_code);
+	CHECK(last.si_signo == SIGTRAP && last.si_code == SI_KERNEL, "int3: signal %d code %d", last.si_signo,
+	      last.si_code);
 	FAULT(__asm__ volatile("hlt"));
-	CHECK(last.si_signo == SIGSEGV && last.si_code == SI_KERNEL, "hlt: signal %d code %d", last.si_signo, last.si_code);
+	CHECK(last.si_signo == SIGSEGV && last.si_code == SI_KERNEL, "hlt: signal %d code %d", last.si_signo,
+	      last.si_code);
 	(void)sink;
 }
 
@@ -156,7 +165,8 @@ static void look_at_frame(int sig, siginfo_t *info, void *context)
 	seen.size = load32(fp + XSTATE_SW + 16);
 	seen.header = load64(fp + XSTATE_HEADER);
 	seen.magic2 = load32(fp + seen.size);
-	CHECK((uintptr_t)info - (uintptr_t)uc == 304, "siginfo is %ld behind ucontext", (long)((uintptr_t)info - (uintptr_t)uc));
+	CHECK((uintptr_t)info - (uintptr_t)uc == 304, "siginfo is %ld behind ucontext",
+	      (long)((uintptr_t)info - (uintptr_t)uc));
 	count++;
 }
 
@@ -181,8 +191,10 @@ static void check_layout(void)
 	CHECK(seen.frame + 440 <= seen.fp, "frame %lx runs into FP image %lx", seen.frame, seen.fp);
 	CHECK(seen.magic1 == MAGIC1 && seen.magic2 == MAGIC2, "magic %x %x", seen.magic1, seen.magic2);
 	CHECK(seen.extended == seen.size + 4, "sizes %u %u", seen.size, seen.extended);
-	CHECK(seen.fp + seen.extended <= seen.sp - 128, "FP image ends at %lx, red zone is below %lx", seen.fp + seen.extended, seen.sp);
-	CHECK((seen.header & 3) == 3 && !(seen.header & ~seen.features), "header %lx of %lx", seen.header, seen.features);
+	CHECK(seen.fp + seen.extended <= seen.sp - 128, "FP image ends at %lx, red zone is below %lx",
+	      seen.fp + seen.extended, seen.sp);
+	CHECK((seen.header & 3) == 3 && !(seen.header & ~seen.features), "header %lx of %lx", seen.header,
+	      seen.features);
 	CHECK(!(seen.features & ~xcr0()), "features %lx, xcr0 %lx", seen.features, xcr0());
 }
 
@@ -410,9 +422,11 @@ static void check_altstack(void)
 	sigaltstack(&ss, NULL);
 	install(SIGUSR1, on_altstack, SA_ONSTACK);
 	raise(SIGUSR1);
-	CHECK(inside(altstack, size) && handler_ss.ss_flags == SS_DISABLE, "autodisarm: flags %x in the handler", handler_ss.ss_flags);
+	CHECK(inside(altstack, size) && handler_ss.ss_flags == SS_DISABLE, "autodisarm: flags %x in the handler",
+	      handler_ss.ss_flags);
 	sigaltstack(NULL, &got);
-	CHECK((got.ss_flags & ~SS_ONSTACK) == (int)SS_AUTODISARM && got.ss_size == size, "autodisarm: flags %x behind it", got.ss_flags);
+	CHECK((got.ss_flags & ~SS_ONSTACK) == (int)SS_AUTODISARM && got.ss_size == size,
+	      "autodisarm: flags %x behind it", got.ss_flags);
 
 	CHECK(min >= 440 + 576, "AT_MINSIGSTKSZ is %zu", min);
 	check_remark("AT_MINSIGSTKSZ %zu", min);
@@ -494,7 +508,8 @@ static void check_restart(void)
 	CHECK(ret < 0 && errno == EINTR, "poll: %d", ret);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	ret = nanosleep(&nap, &rem);
-	CHECK(ret < 0 && errno == EINTR && rem.tv_nsec > 0 && rem.tv_nsec < 190000000, "nanosleep: %d, %ld left", ret, rem.tv_nsec);
+	CHECK(ret < 0 && errno == EINTR && rem.tv_nsec > 0 && rem.tv_nsec < 190000000, "nanosleep: %d, %ld left", ret,
+	      rem.tv_nsec);
 	sigemptyset(&none);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	ret = sigsuspend(&none);

@@ -171,9 +171,11 @@ static void check_clock(clockid_t clock, const char *name)
 		late += t > after;
 		unnormal += ts.tv_nsec < 0 || ts.tv_nsec >= 1000000000;
 	}
-	CHECK(!early && !late && !unnormal, "%s: %d early, %d late, %d not normal, of 2000", name, early, late, unnormal);
+	CHECK(!early && !late && !unnormal, "%s: %d early, %d late, %d not normal, of 2000", name, early, late,
+	      unnormal);
 	raw2(SYS_clock_getres, clock, (long)&ts);
-	CHECK(!vdso.getres(clock, &res) && ns_of(&res) == ns_of(&ts), "%s: resolution %ld, not %ld", name, ns_of(&res), ns_of(&ts));
+	CHECK(!vdso.getres(clock, &res) && ns_of(&res) == ns_of(&ts), "%s: resolution %ld, not %ld", name,
+	      ns_of(&res), ns_of(&ts));
 }
 
 static void check_clocks(void)

@@ -51,7 +51,7 @@ void um_elf_plat_init(struct pt_regs *regs);
 /* Position-independent programs are loaded at two thirds of the address space, above what 32-bit pointers reach. */
 #define ELF_ET_DYN_BASE		(TASK_SIZE / 3 * 2)
 
-/* A program without PT_GNU_STACK gets an executable stack, as from any 64-bit x86 kernel, and nothing else executable. */
+/* Without PT_GNU_STACK the stack is executable, as with any 64-bit x86 kernel, and nothing else. */
 #define elf_read_implies_exec(ex, executable_stack)	0
 
 #define SET_PERSONALITY(ex)	set_personality(PER_LINUX | (current->personality & ~PER_MASK))

@@ -2,11 +2,11 @@
 /*
  * asm/fpu.h - the floating-point and vector state of a guest thread
  *
- * A thread's state is an XSAVE image in the standard (non-compacted) format, as large as the host's processor says. While
- * the thread runs guest code the live state is in the processor; while it is in the kernel it is in its context's signal frame or
- * in the image, and only um_fpu_sync() makes sure that it is in the image. The rule for who reads or writes
- * thread.fpu.image of current or of a stopped task: call um_fpu_sync() first; what is written is then loaded on the next
- * return to user mode.
+ * A thread's state is an XSAVE image in the standard (non-compacted) format, as large as the host's processor says.
+ * While the thread runs guest code the live state is in the processor; while it is in the kernel it is in its
+ * context's signal frame or in the image, and only um_fpu_sync() makes sure that it is in the image. The rule for
+ * who reads or writes thread.fpu.image of current or of a stopped task: call um_fpu_sync() first; what is written is
+ * then loaded on the next return to user mode.
  */
 #ifndef _ASM_UM_FPU_H
 #define _ASM_UM_FPU_H
@@ -40,8 +40,8 @@ void um_fpu_truncate(void *image, u64 features);
 u64 um_fpu_fitting(unsigned int bytes);
 
 /*
- * Provided by the execution core: bring the live state of @tsk (current, or a task that is stopped) into its image, which
- * is from then on the only copy until the task next returns to user mode.
+ * Provided by the execution core: bring the live state of @tsk (current, or a task that is stopped) into its image,
+ * which is from then on the only copy until the task next returns to user mode.
  */
 void um_fpu_sync(struct task_struct *tsk);
 

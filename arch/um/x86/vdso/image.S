@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * image.S - the vDSO's bytes in the kernel image, in pages of their own because these very pages are mapped into programs
+ * image.S - the vDSO's bytes in the kernel image, in pages of their own because these very pages are mapped into
+ * programs
  */
 #include <linux/linkage.h>
 #include <asm/page.h>

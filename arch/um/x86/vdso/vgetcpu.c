@@ -2,10 +2,10 @@
 /*
  * vgetcpu.c - getcpu() in the vDSO: the system call
  *
- * The real x86 answers from a register that user mode can read (rdpid, the limit of a segment); under us that register names
- * the host's processor, and no memory that the kernel shares with a program follows it from one virtual processor to the next
- * except the one that the program itself registers with rseq. The C library reads rseq's cpu_id first, so this function is the slow case
- * anyway, and it is right.
+ * The real x86 answers from a register that user mode can read (rdpid, the limit of a segment); under us that
+ * register names the host's processor, and no memory that the kernel shares with a program follows it from one
+ * virtual processor to the next except the one that the program itself registers with rseq. The C library reads
+ * rseq's cpu_id first, so this function is the slow case anyway, and it is right.
  */
 
 #include <linux/compiler.h>

@@ -2,8 +2,8 @@
 /*
  * vgettime.c - the time functions of the vDSO
  *
- * The generic implementation, lib/vdso/gettimeofday.c, is put before this file by the Makefile. The weak names without prefix are those that
- * programs which link the vDSO by hand expect.
+ * The generic implementation, lib/vdso/gettimeofday.c, is put before this file by the Makefile. The weak names
+ * without prefix are those that programs which link the vDSO by hand expect.
  */
 
 #include <linux/time.h>

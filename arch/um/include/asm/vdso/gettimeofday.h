@@ -2,9 +2,9 @@
 /*
  * asm/vdso/gettimeofday.h - reading the clock in a guest program
  *
- * The clock source counts host nanoseconds. The kernel gets them from host_clock_ns(), the vDSO computes the same number
- * from the TSC and the parameters in struct um_clock_params, so that a program reads the time without leaving user mode. If
- * the host's TSC is not to be trusted, the parameters say so and the vDSO does the system call.
+ * The clock source counts host nanoseconds. The kernel gets them from host_clock_ns(), the vDSO computes the same
+ * number from the TSC and the parameters in struct um_clock_params, so that a program reads the time without leaving
+ * user mode. If the host's TSC is not to be trusted, the parameters say so and the vDSO does the system call.
  *
  * The TSCs of two host processors may differ by a few cycles. A value from before a base (the parameters' or the
  * timekeeper's) therefore counts as the base: time stands still for an instant and never goes back behind it.
@@ -41,7 +41,7 @@ static __always_inline const struct vdso_data *__arch_get_timens_vdso_data(const
 }
 #endif
 
-/* The fence keeps the TSC from being read before the loads that precede it; it also orders it against a syscall's work. */
+/* The fence keeps the TSC from being read before the loads that precede it. */
 static __always_inline u64 um_vdso_read_tsc(void)
 {
 	u32 lo, hi;
