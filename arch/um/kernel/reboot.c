@@ -25,6 +25,8 @@
 #include <um/lines.h>
 #include <um/log.h>
 
+#include "reboot.h"
+
 static int exit_code;		/* what /proc/exitcode shows; its low byte is the host's exit status */
 static bool end_wanted;		/* a host signal asked for the end: a reboot is one */
 static bool end_after_panic;
@@ -96,12 +98,15 @@ static irqreturn_t shutdown_interrupt(int irq, void *unused)
 	return IRQ_HANDLED;
 }
 
-/* Early, so that a panic during boot ends the process as well. */
-static int __init panic_end_init(void)
+/**
+ * um_reboot_init() - from now on a panic ends the process
+ *
+ * Long before the initcalls, so that a machine that cannot even begin does not hang.
+ */
+void __init um_reboot_init(void)
 {
-	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 }
-early_initcall(panic_end_init);
 
 static int __init shutdown_init(void)
 {

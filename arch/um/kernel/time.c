@@ -26,6 +26,7 @@
 #include <um/clock.h>
 
 #include "core.h"
+#include "reboot.h"
 
 #define DISCIPLINE_EAGER	5		/* times that wake an idle vCPU */
 #define EVENT_MIN_NS		1000
@@ -159,10 +160,11 @@ static int __init discipline_init(void)
 core_initcall(discipline_init);
 
 /**
- * time_init() - clock source and clock events of vCPU 0
+ * time_init() - clock source and clock events of vCPU 0; and a panic ends the process from here on
  */
 void __init time_init(void)
 {
+	um_reboot_init();
 	host_clock_init(um_clock_params);
 	if (um_clock_params->mode == UM_CLOCK_SYSCALL)
 		pr_info("the host does not keep time by its TSC, so each look at the clock is a system call\n");
