@@ -19,6 +19,7 @@
 #include <um/log.h>
 #include <um/option.h>
 
+#include "../drivers/block/block.h"
 #include "boot.h"
 #include "hostcall.h"
 #include "hostlib.h"
@@ -231,7 +232,7 @@ static int pass_on(const char *arg, int taken)
 {
 	int ret = line_add(um_boot.command_line, arg);
 
-	return ret || taken ? ret : line_add(um_boot.parse_line, arg);
+	return ret || taken ? ret : line_add(um_boot.parse_line, host_ubd_root_alias(arg));
 }
 
 static void note_root(struct root_hints *hints, const struct um_option *row, const char *arg)

@@ -18,6 +18,7 @@ void um_timer_setup_cpu(void);
 void um_run_user(struct pt_regs *regs) __noreturn;
 
 /* traps.c */
+void die(const char *str, struct pt_regs *regs, long err) __noreturn;
 void um_user_trap(struct pt_regs *regs, const struct um_event *ev);
 void um_do_exception(struct pt_regs *regs, unsigned long trap, unsigned long addr);
 
@@ -33,6 +34,9 @@ int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write);
 /* mm/tlb.c */
 int um_space_resume(struct mm_struct *mm, struct pt_regs *regs);
 void um_space_stopped(struct mm_struct *mm);
+
+/* traps.c */
+void __noreturn die(const char *str, struct pt_regs *regs, long err);
 
 /* x86 */
 bool um_vsyscall_emulate(struct pt_regs *regs);

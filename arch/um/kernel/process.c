@@ -49,8 +49,10 @@ void um_fpu_sync(struct task_struct *tsk)
 	local_irq_save(flags);
 	if (tsk->thread.fp_in_context) {
 		space = tsk->mm ? tsk->mm->context.space : NULL;
-		if (space && tsk->thread.fpu.image)
+		if (space && tsk->thread.fpu.image) {
 			memcpy(tsk->thread.fpu.image, host_space_fp(space, task_cpu(tsk)), um_xstate_size);
+			um_fpu_check(tsk->thread.fpu.image);
+		}
 		tsk->thread.fp_in_context = false;
 	}
 	local_irq_restore(flags);

@@ -30,7 +30,7 @@ static struct um_regs *as_um_regs(struct pt_regs *regs)
 	return (struct um_regs *)regs;
 }
 
-static int wait_event(struct pt_regs *regs, struct um_event *ev)
+static int await_event(struct pt_regs *regs, struct um_event *ev)
 {
 	struct thread_struct *t = &current->thread;
 
@@ -141,7 +141,7 @@ void um_run_user(struct pt_regs *regs)
 			continue;
 		}
 		do {
-			ret = wait_event(regs, &ev);
+			ret = await_event(regs, &ev);
 			if (ret != UM_WAIT_IRQ) {
 				um_space_stopped(current->mm);
 				break;

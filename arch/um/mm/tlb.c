@@ -18,6 +18,7 @@
 
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
+#include <linux/pagewalk.h>
 #include <linux/pgtable.h>
 #include <linux/sched/mm.h>
 #include <asm/mmu_context.h>
@@ -52,7 +53,7 @@ int um_context_init(struct mm_struct *mm)
 {
 	mm_context_t *ctx = &mm->context;
 
-	arch_spin_lock_init(&ctx->lock);
+	ctx->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 	atomic_set(&ctx->running, 0);
 	ctx->lo = ULONG_MAX;
 	ctx->hi = 0;
@@ -110,9 +111,18 @@ static int clear_hosted(pte_t *pte, unsigned long addr, unsigned long next, stru
 	return 0;
 }
 
+/* A huge entry has no HOSTED bit to clear, and must not be split for it. */
+static int skip_huge(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	if (pmd_leaf(*pmd))
+		walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
 static const struct mm_walk_ops clear_hosted_ops = {
+	.pmd_entry = skip_huge,
 	.pte_entry = clear_hosted,
-	.walk_lock = PGWALK_NOLOCK,
+	.walk_lock = PGWALK_RDLOCK,
 };
 
 /*

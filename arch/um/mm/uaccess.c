@@ -11,10 +11,12 @@
 
 #include <linux/extable.h>
 #include <linux/export.h>
-#include <linux/futex.h>
+#include <linux/mutex.h>
+#include <asm/futex.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/uaccess.h>
+#include <asm/futex.h>
 
 #include "../kernel/core.h"
 
@@ -74,9 +76,9 @@ static bool hold_huge(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool
 static bool hold_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool write, struct held *h)
 {
 	unsigned long need = write ? NEED_WRITE : NEED_READ;
-	pmd_t seen;
+	pmd_t seen = pmdp_get_lockless(pmd);
 
-	h->pte = pte_offset_map_rw_nolock(mm, pmd, addr, &seen, &h->ptl);
+	h->pte = pte_offset_map_nolock(mm, pmd, addr, &h->ptl);
 	if (!h->pte)
 		return false;
 	if (lock_entry(h->ptl)) {
@@ -308,7 +310,7 @@ int arch_futex_atomic_op_inuser(int op, u32 oparg, int *oval, u32 __user *uaddr)
 }
 
 /* One load and one store; either may fault on the host, and goes on behind the store then. */
-#define PROBE(suffix, mod, type, to, from)						\
+#define PROBE(suffix, mod, type, dst, src)						\
 ({											\
 	unsigned long __value = 0;							\
 	bool __ok = false;								\
@@ -319,8 +321,8 @@ int arch_futex_atomic_op_inuser(int op, u32 oparg, int *oval, u32 __user *uaddr)
 		     "3:\n"								\
 		     UM_EXTABLE(1b, 3b)							\
 		     UM_EXTABLE(2b, 3b)							\
-		     : [value] "+r" (__value), [to] "=m" (*(type *)(to)), [ok] "+r" (__ok)	\
-		     : [from] "m" (*(const type *)(from)));				\
+		     : [value] "+r" (__value), [to] "=m" (*(type *)(dst)), [ok] "+r" (__ok)	\
+		     : [from] "m" (*(const type *)(src)));				\
 	__ok;										\
 })
 

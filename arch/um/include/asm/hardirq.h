@@ -20,6 +20,12 @@ DECLARE_PER_CPU_SHARED_ALIGNED(irq_cpustat_t, irq_stat);
 #define __ARCH_IRQ_STAT
 #define inc_irq_stat(member)	this_cpu_inc(irq_stat.member)
 
+u64 arch_irq_stat_cpu(unsigned int cpu);
+#define arch_irq_stat_cpu arch_irq_stat_cpu
+
+#define arch_irq_stat_cpu arch_irq_stat_cpu
+u64 arch_irq_stat_cpu(unsigned int cpu);
+
 void ack_bad_irq(unsigned int irq);
 
 #endif /* _ASM_UM_HARDIRQ_H */

@@ -46,15 +46,16 @@ long strnlen_user(const char __user *s, long n);
 
 #define __get_user(x, ptr)								\
 ({											\
-	__typeof__(*(ptr)) __gu_val;							\
+	unsigned long __gu_val = 0;							\
 	int __gu_err = 0;								\
 											\
 	__chk_user_ptr(ptr);								\
 	if (unlikely(um_copy_from_user(&__gu_val, (ptr), sizeof(*(ptr))))) {		\
 		__gu_err = -EFAULT;							\
-		memset(&__gu_val, 0, sizeof(__gu_val));					\
+		__gu_val = 0;								\
 	}										\
-	(x) = __gu_val;									\
+	BUILD_BUG_ON(sizeof(*(ptr)) > sizeof(__gu_val));				\
+	(x) = (__force __typeof__(*(ptr)))__gu_val;					\
 	__gu_err;									\
 })
 

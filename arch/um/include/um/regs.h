@@ -8,6 +8,8 @@
 #ifndef _UM_REGS_H
 #define _UM_REGS_H
 
+#ifndef __ASSEMBLY__
+
 #include <um/types.h>
 
 struct um_regs {
@@ -18,6 +20,8 @@ struct um_regs {
 };
 
 UM_STATIC_ASSERT(sizeof(struct um_regs) == 21 * 8, "struct um_regs is not struct pt_regs");
+
+#endif /* __ASSEMBLY__ */
 
 #define UM_USER_CS	0x33	/* the host's 64-bit user selectors; also what guest programs see */
 #define UM_USER_SS	0x2b
