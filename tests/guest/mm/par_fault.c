@@ -137,17 +137,27 @@ static void fork_meanwhile(double end)
 
 static volatile uint64_t *target;
 
+__attribute__((noinline)) static int is_stored(volatile uint64_t *slot, uint64_t value)
+{
+	return !PROBE(*slot = value);
+}
+
+/* True when the load faulted or found the value. */
+__attribute__((noinline)) static int is_true(volatile uint64_t *slot, uint64_t value)
+{
+	volatile uint64_t seen = 0;
+
+	return PROBE(seen = *slot) || seen == value;
+}
+
 static void *moving_target_main(void *arg)
 {
 	uint64_t own = 0;
 	volatile uint64_t *slot = target + 8 + (long)arg * 8;
 
 	while (!over) {
-		uint64_t next = own + 1, seen = 0;
-
-		if (!PROBE(*slot = next))
-			own = next;
-		if (!PROBE(seen = *slot) && seen != own)
+		own += is_stored(slot, own + 1);
+		if (!is_true(slot, own))
 			wrong();
 		__atomic_fetch_add(&nr_rounds, 1, __ATOMIC_RELAXED);
 	}
