@@ -3,6 +3,7 @@
  * csum.c - the sum of 16-bit words in one's complement, for the Internet checksum
  */
 
+#include <linux/string.h>
 #include <linux/types.h>
 #include <asm/checksum.h>
 

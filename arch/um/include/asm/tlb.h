@@ -7,11 +7,19 @@
 #ifndef _ASM_UM_TLB_H
 #define _ASM_UM_TLB_H
 
+#include <linux/mm.h>
+
 #define tlb_flush tlb_flush
 static inline void tlb_flush(struct mmu_gather *tlb);
 
 #include <linux/mm_types.h>
 #include <asm-generic/tlb.h>
+
+/* A page-table page, after the grace period. */
+static inline void __tlb_remove_table(void *table)
+{
+	pagetable_free(table);
+}
 
 static inline void tlb_flush(struct mmu_gather *tlb)
 {
