@@ -102,14 +102,17 @@ static void test_option(void)
 {
 	struct umhostfs_grant grant;
 
-	ok(option("no-such-directory") == -ENOENT && strstr(error_text, "no such directory"), "a missing directory: %s", error_text);
+	ok(option("no-such-directory") == -ENOENT && strstr(error_text, "no such directory"),
+	   "a missing directory: %s", error_text);
 	ok(option("secret") == -ENOTDIR && strstr(error_text, "not a directory"), "a file: %s", error_text);
 	ok(option("grant,bogus") == -EINVAL && strstr(error_text, "append"), "an unknown word: %s", error_text);
-	ok(!option("none") && !host_hostfs_grant(&grant) && (grant.flags & UMHOSTFS_GRANT_NONE), "hostfs=none is understood");
+	ok(!option("none") && !host_hostfs_grant(&grant) && (grant.flags & UMHOSTFS_GRANT_NONE),
+	   "hostfs=none is understood");
 	ok(host_hostfs_root("/") == -EPERM, "hostfs=none refuses mounts");
 	ok(!option(",append") && !host_hostfs_grant(&grant) && grant.flags == UMHOSTFS_GRANT_APPEND &&
 	   host_hostfs_root("/etc") >= 0, "hostfs=,append leaves the root unconfined");
-	ok(!option("grant") && !host_hostfs_grant(&grant) && !grant.flags && grant.uid == geteuid() && grant.nr_hfds >= 16,
+	ok(!option("grant") && !host_hostfs_grant(&grant) && !grant.flags && grant.uid == geteuid() &&
+	   grant.nr_hfds >= 16,
 	   "hostfs=DIRECTORY");
 }
 
@@ -158,7 +161,8 @@ static void test_links(void)
 	ok(host_hostfs_open(place, "abs", UMHOSTFS_WRITE, &attr) == -ELOOP, "an absolute link is not opened");
 	ok(host_hostfs_open(place, "updir", UMHOSTFS_PATH | UMHOSTFS_DIR, &attr) < 0, "a link is no directory");
 	hfd = host_hostfs_open(place, "up", UMHOSTFS_PATH, &attr);
-	ok(hfd >= 0 && S_ISLNK(attr.mode) && host_hostfs_readlink(hfd, buf, sizeof(buf)) == 9 && !memcmp(buf, "../secret", 9),
+	ok(hfd >= 0 && S_ISLNK(attr.mode) && host_hostfs_readlink(hfd, buf, sizeof(buf)) == 9 && !memcmp(buf,
+	   "../secret", 9),
 	   "a link's text can be read");
 	ok(host_hostfs_open(hfd, NULL, UMHOSTFS_READ, &attr) < 0, "a link is no place");
 	host_hostfs_close(hfd);
@@ -189,7 +193,8 @@ static void test_mount_paths(void)
 	place = root();
 	ok(!host_hostfs_stat(place, "sub", &a), "sub");
 	hfd = host_hostfs_root("/sub");
-	ok(hfd >= 0 && !host_hostfs_stat(hfd, NULL, &b) && a.ino == b.ino, "a directory below the grant can be mounted");
+	ok(hfd >= 0 && !host_hostfs_stat(hfd, NULL, &b) && a.ino == b.ino,
+	   "a directory below the grant can be mounted");
 	hfd = host_hostfs_root("abs-sub");
 	ok(hfd >= 0 && !host_hostfs_stat(hfd, NULL, &b) && a.ino == b.ino, "an absolute link starts at the grant");
 	ok(host_hostfs_root("/file") == -ENOTDIR, "a file is not mounted");
@@ -263,13 +268,16 @@ static void test_special(void)
 	struct umhostfs_attr attr;
 	int place = root();
 
-	ok(!host_hostfs_mknod(place, "fifo", S_IFIFO | 0666, 0) && !host_hostfs_stat(place, "fifo", &attr) && S_ISFIFO(attr.mode),
+	ok(!host_hostfs_mknod(place, "fifo", S_IFIFO | 0666, 0) && !host_hostfs_stat(place, "fifo", &attr) &&
+	   S_ISFIFO(attr.mode),
 	   "a FIFO can be made");
-	ok(!host_hostfs_mknod(place, "sock", S_IFSOCK | 0666, 0) && !host_hostfs_stat(place, "sock", &attr) && S_ISSOCK(attr.mode),
+	ok(!host_hostfs_mknod(place, "sock", S_IFSOCK | 0666, 0) && !host_hostfs_stat(place, "sock", &attr) &&
+	   S_ISSOCK(attr.mode),
 	   "a socket can be made");
 	alarm(10);
 	ok(host_hostfs_open(place, "fifo", UMHOSTFS_READ, &attr) == -ENXIO &&
-	   host_hostfs_open(place, "fifo", UMHOSTFS_WRITE, &attr) == -ENXIO, "a FIFO in a file's place holds up nobody");
+	   host_hostfs_open(place, "fifo", UMHOSTFS_WRITE, &attr) == -ENXIO,
+		"a FIFO in a file's place holds up nobody");
 	alarm(0);
 	ok(host_hostfs_mknod(place, "dev", S_IFBLK | 0600, 8ull << 32) == -EPERM, "a device needs the host's leave");
 	host_hostfs_close(place);
@@ -284,7 +292,8 @@ static void test_modes(void)
 	hfd = host_hostfs_create(place, "wide", 0666, UMHOSTFS_READ | UMHOSTFS_WRITE, &attr);
 	ok(hfd >= 0 && (attr.mode & 07777) == 0666, "the host's umask does not apply to files");
 	host_hostfs_close(hfd);
-	ok(!host_hostfs_mkdir(place, "widedir", 01777) && !host_hostfs_stat(place, "widedir", &attr) && (attr.mode & 07777) == 01777,
+	ok(!host_hostfs_mkdir(place, "widedir", 01777) && !host_hostfs_stat(place, "widedir", &attr) &&
+	   (attr.mode & 07777) == 01777,
 	   "nor to directories");
 	hfd = host_hostfs_create(place, "sealed", 0444, UMHOSTFS_READ | UMHOSTFS_WRITE, &attr);
 	ok(hfd >= 0 && (attr.mode & 07777) == 0444, "a read-only file is open for writing to who made it");
@@ -318,14 +327,16 @@ static void test_contents(void)
 	ok(!host_hostfs_write(hfd, vec, 3, 100, &done) && done == 8000, "pieces are written");
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
 	vec[1] = (struct umhostfs_vec){ c + 4000, 4000 };
-	ok(host_hostfs_read(hfd, vec, 2, 1100) == 7000 && c[0] == 'a' && c[1999] == 'a' && c[2000] == 'b' && c[6999] == 'b',
+	ok(host_hostfs_read(hfd, vec, 2, 1100) == 7000 && c[0] == 'a' && c[1999] == 'a' && c[2000] == 'b' &&
+	   c[6999] == 'b',
 	   "and read up to the end");
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
 	ok(host_hostfs_read(hfd, vec, 1, 9000) == 0, "nothing lies behind the end");
 	vec[0] = (struct umhostfs_vec){ NULL, 4000 };
 	ok(host_hostfs_read(hfd, vec, 1, 0) == -EFAULT, "bad memory is an error");
 	ok(!host_hostfs_truncate(hfd, 50) && !host_hostfs_stat(hfd, NULL, &attr) && attr.size == 50, "truncate");
-	ok(!host_hostfs_unlink(place, "data") && !host_hostfs_stat(hfd, NULL, &attr) && attr.nlink == 0, "unlinked while open");
+	ok(!host_hostfs_unlink(place, "data") && !host_hostfs_stat(hfd, NULL, &attr) && attr.nlink == 0,
+	   "unlinked while open");
 	hfd2 = host_hostfs_reopen(hfd, UMHOSTFS_READ, &attr);
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
 	ok(hfd2 >= 0 && host_hostfs_read(hfd2, vec, 1, 0) == 50, "and opened again without a name");
@@ -350,7 +361,8 @@ static void test_space(void)
 	limit.rlim_cur = 100000;
 	setrlimit(RLIMIT_FSIZE, &limit);
 	hfd = host_hostfs_create(place, "limited", 0644, UMHOSTFS_WRITE, &attr);
-	ok(host_hostfs_write(hfd, vec, 2, 0, &done) == -EFBIG && done == 100000, "a write that stops half way says how far and why");
+	ok(host_hostfs_write(hfd, vec, 2, 0, &done) == -EFBIG && done == 100000,
+	   "a write that stops half way says how far and why");
 	setrlimit(RLIMIT_FSIZE, &old);
 	host_hostfs_close(hfd);
 
@@ -437,7 +449,8 @@ static void test_xattr(void)
 	else
 		ok(!err && host_hostfs_xattr_get(hfd, "user.x", buf, sizeof(buf)) == 5 && !memcmp(buf, "value", 5) &&
 		   host_hostfs_xattr_list(hfd, buf, sizeof(buf)) >= 7 && !host_hostfs_xattr_remove(hfd, "user.x") &&
-		   host_hostfs_xattr_get(hfd, "user.x", buf, sizeof(buf)) == -ENODATA, "attributes are set, shown, listed, removed");
+		   host_hostfs_xattr_get(hfd, "user.x", buf, sizeof(buf)) == -ENODATA,
+			"attributes are set, shown, listed, removed");
 	host_hostfs_close(hfd);
 	host_hostfs_close(place);
 }
@@ -452,20 +465,24 @@ static void test_append(void)
 
 	put("grant/log", "begin ");
 	put("grant/other", "other");
-	ok(!option("grant,append") && !host_hostfs_grant(&grant) && (grant.flags & UMHOSTFS_GRANT_APPEND), "hostfs=DIRECTORY,append");
+	ok(!option("grant,append") && !host_hostfs_grant(&grant) && (grant.flags & UMHOSTFS_GRANT_APPEND),
+	   "hostfs=DIRECTORY,append");
 	place = root();
 	hfd = host_hostfs_open(place, "log", UMHOSTFS_READ | UMHOSTFS_WRITE, &attr);
-	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 0, &done) && is_file("grant/log", "begin more"), "a write at 0 goes to the end");
+	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 0, &done) && is_file("grant/log", "begin more"),
+	   "a write at 0 goes to the end");
 	ok(host_hostfs_truncate(hfd, 0) == -EPERM && host_hostfs_truncate(hfd, 3) == -EPERM, "no truncation");
 	ok(host_hostfs_fallocate(hfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4) == -EPERM, "no holes");
 	ok(host_hostfs_unlink(place, "log") == -EPERM && host_hostfs_rmdir(place, "widedir") == -EPERM, "no removal");
-	ok(host_hostfs_rename(place, "log", place, "other", 0) == -EPERM && is_file("grant/other", "other"), "no replacing");
+	ok(host_hostfs_rename(place, "log", place, "other", 0) == -EPERM && is_file("grant/other", "other"),
+	   "no replacing");
 	ok(host_hostfs_rename(place, "log", place, "other", UMHOSTFS_EXCHANGE) == -EPERM, "no exchanging");
 	ok(!host_hostfs_rename(place, "log", place, "log2", 0), "renaming to a free name");
 	host_hostfs_close(hfd);
 	hfd = host_hostfs_create(place, "fresh", 0644, UMHOSTFS_WRITE, &attr);
 	vec = (struct umhostfs_vec){ "new", 3 };
-	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 77, &done) && is_file("grant/fresh", "new"), "new files can be made");
+	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 77, &done) && is_file("grant/fresh", "new"),
+	   "new files can be made");
 	host_hostfs_close(hfd);
 	host_hostfs_close(place);
 }

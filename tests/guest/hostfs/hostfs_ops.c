@@ -60,13 +60,15 @@ static void test_shared_mapping(void)
 	CHECK(!memcmp(map, buf, 40000), "a mapping shows what was written");
 	memcpy(map + 8000, "mapped", 6);
 	CHECK(pread(fd, buf2, 6, 8000) == 6 && !memcmp(buf2, "mapped", 6), "read() does not see the mapping's write");
-	CHECK(pwrite(fd, "written", 7, 9000) == 7 && !memcmp(map + 9000, "written", 7), "the mapping does not see write()");
+	CHECK(pwrite(fd, "written", 7, 9000) == 7 && !memcmp(map + 9000, "written", 7),
+	      "the mapping does not see write()");
 	CHECK(!msync(map, 40000, MS_SYNC), "msync: %s", strerror(errno));
 	close(fd);
 	memcpy(map + 20000, "afterclose", 10);
 	munmap(map, 40000);
 	fd2 = open("map", O_RDONLY);
-	CHECK(pread(fd2, buf2, 10, 20000) == 10 && !memcmp(buf2, "afterclose", 10), "a write through a mapping was lost");
+	CHECK(pread(fd2, buf2, 10, 20000) == 10 && !memcmp(buf2, "afterclose", 10),
+	      "a write through a mapping was lost");
 	map = mmap(NULL, 40000, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd2, 0);
 	map[0] ^= 0x55;
 	CHECK(pread(fd2, buf2, 1, 0) == 1 && buf2[0] == buf[0], "a private mapping wrote into the file");
@@ -88,7 +90,8 @@ static void test_mapping_and_size(void)
 	map[PAGE + 20] = 'q';
 	CHECK(!ftruncate(fd, 3 * PAGE), "ftruncate: %s", strerror(errno));
 	CHECK(!probe_read(map + 2 * PAGE, &byte) && !byte, "what was cut off came back as %d", byte);
-	CHECK(pread(fd, &byte, 1, PAGE + 20) == 1 && !byte, "what was written behind the end came into the file: %d", byte);
+	CHECK(pread(fd, &byte, 1, PAGE + 20) == 1 && !byte,
+	      "what was written behind the end came into the file: %d", byte);
 	munmap(map, 3 * PAGE);
 	close(fd);
 }
@@ -110,14 +113,16 @@ static void test_partial_writes(void)
 			fd = open("partial", O_RDWR);
 		}
 	}
-	CHECK(pread(fd, buf2, sizeof(buf2), 0) == (ssize_t)at && !memcmp(buf, buf2, at), "what was written in pieces is not what is read");
+	CHECK(pread(fd, buf2, sizeof(buf2), 0) == (ssize_t)at && !memcmp(buf, buf2, at),
+	      "what was written in pieces is not what is read");
 	close(fd);
 	fd = open("partial", O_WRONLY);
 	memcpy(buf + 5000, "HOLE IN THE MIDDLE", 18);
 	CHECK(pwrite(fd, buf + 5000, 18, 5000) == 18, "pwrite: %s", strerror(errno));
 	close(fd);
 	fd = open("partial", O_RDONLY);
-	CHECK(pread(fd, buf2, sizeof(buf2), 0) == (ssize_t)at && !memcmp(buf, buf2, at), "a write in the middle spoilt what is around it");
+	CHECK(pread(fd, buf2, sizeof(buf2), 0) == (ssize_t)at && !memcmp(buf, buf2, at),
+	      "a write in the middle spoilt what is around it");
 	close(fd);
 }
 
@@ -132,7 +137,8 @@ static void test_direct(void)
 	}
 	fill(page, 64 * PAGE, 9);
 	CHECK(write(dfd, page, 64 * PAGE) == 64 * PAGE, "O_DIRECT write: %s", strerror(errno));
-	CHECK(pread(fd, buf2, 64 * PAGE, 0) == 64 * PAGE && !memcmp(buf2, page, 64 * PAGE), "read() does not see an O_DIRECT write");
+	CHECK(pread(fd, buf2, 64 * PAGE, 0) == 64 * PAGE && !memcmp(buf2, page, 64 * PAGE),
+	      "read() does not see an O_DIRECT write");
 	CHECK(pwrite(fd, "cached", 6, PAGE) == 6, "pwrite: %s", strerror(errno));
 	CHECK(pread(dfd, page, PAGE, PAGE) == PAGE && !memcmp(page, "cached", 6), "O_DIRECT read does not see write()");
 	CHECK(pread(dfd, page, PAGE, 64 * PAGE) == 0, "O_DIRECT read behind the end");
@@ -157,7 +163,8 @@ static void test_append(void)
 	close(b);
 	CHECK(size_of("append") == 6 + 400 * 8, "two appending writers made %ld bytes", (long)size_of("append"));
 	c = open("append", O_RDONLY);
-	CHECK(pread(c, buf, 22, 0) == 22 && !memcmp(buf, "start\naaaaaaa\nbbbbbbb\n", 22), "appended lines are mixed up");
+	CHECK(pread(c, buf, 22, 0) == 22 && !memcmp(buf, "start\naaaaaaa\nbbbbbbb\n", 22),
+	      "appended lines are mixed up");
 	close(c);
 }
 
@@ -172,10 +179,12 @@ static void test_deleted(void)
 	CHECK(pwrite(fd, "and more", 8, 10) == 8 && pread(fd, buf, 100, 0) == 18, "a deleted open file cannot be used");
 	CHECK(!fstat(fd, &st) && st.st_nlink == 0 && st.st_size == 18, "fstat of a deleted file: nlink %ld size %ld",
 	      (long)st.st_nlink, (long)st.st_size);
-	CHECK(!ftruncate(fd, 5) && !fchmod(fd, 0600) && !fsync(fd), "a deleted open file cannot be changed: %s", strerror(errno));
+	CHECK(!ftruncate(fd, 5) && !fchmod(fd, 0600) && !fsync(fd),
+	      "a deleted open file cannot be changed: %s", strerror(errno));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	again = open(path, O_RDONLY);
-	CHECK(again >= 0 && read(again, buf, 100) == 5, "a deleted open file cannot be opened again: %s", strerror(errno));
+	CHECK(again >= 0 && read(again, buf, 100) == 5,
+	      "a deleted open file cannot be opened again: %s", strerror(errno));
 	close(again);
 	close(fd);
 	fd = make("replaced", "old", 3);
@@ -196,12 +205,15 @@ static void test_renamed_parent(void)
 	fd = make("p/q/f", "contents", 8);
 	dir = open("p/q", O_RDONLY | O_DIRECTORY);
 	CHECK(!rename("p", "moved"), "rename: %s", strerror(errno));
-	CHECK(pread(fd, buf, 100, 0) == 8 && pwrite(fd, "CON", 3, 0) == 3, "the file is lost after its parent was renamed");
+	CHECK(pread(fd, buf, 100, 0) == 8 && pwrite(fd, "CON", 3, 0) == 3,
+	      "the file is lost after its parent was renamed");
 	CHECK(!fstatat(dir, "f", &st, 0) && st.st_size == 8, "the directory is lost after its parent was renamed");
 	close(openat(dir, "g", O_CREAT | O_WRONLY, 0644));
 	CHECK(!access("moved/q/g", F_OK), "a file made there is not found: %s", strerror(errno));
-	CHECK(!rename("moved/q", "q") && !access("q/g", F_OK) && access("moved/q/g", F_OK), "rename between directories");
-	CHECK(!rename("q", "moved/q") && !renameat(dir, "g", AT_FDCWD, "g2"), "rename from a moved directory: %s", strerror(errno));
+	CHECK(!rename("moved/q", "q") && !access("q/g", F_OK) && access("moved/q/g", F_OK),
+	      "rename between directories");
+	CHECK(!rename("q", "moved/q") && !renameat(dir, "g", AT_FDCWD, "g2"),
+	      "rename from a moved directory: %s", strerror(errno));
 	CHECK(rename("moved", "moved/q/in-itself") && errno == EINVAL, "a directory went into itself");
 	close(dir);
 	close(fd);
@@ -227,11 +239,14 @@ static void test_links(void)
 
 	close(make("name", "x", 1));
 	CHECK(!link("name", "name2") && !stat("name", &a) && !stat("name2", &b), "link: %s", strerror(errno));
-	CHECK(a.st_ino == b.st_ino && a.st_nlink == 2 && b.st_nlink == 2, "link counts %ld %ld", (long)a.st_nlink, (long)b.st_nlink);
-	CHECK(!unlink("name") && !stat("name2", &b) && b.st_nlink == 1, "link count after unlink %ld", (long)b.st_nlink);
+	CHECK(a.st_ino == b.st_ino && a.st_nlink == 2 && b.st_nlink == 2,
+	      "link counts %ld %ld", (long)a.st_nlink, (long)b.st_nlink);
+	CHECK(!unlink("name") && !stat("name2", &b) && b.st_nlink == 1,
+	      "link count after unlink %ld", (long)b.st_nlink);
 	memset(text, 'd', 255);
 	text[255] = 0;
-	CHECK(!symlink(text, "sym") && readlink("sym", buf, sizeof(buf)) == 255 && !memcmp(buf, text, 255), "symlink: %s", strerror(errno));
+	CHECK(!symlink(text, "sym") && readlink("sym", buf, sizeof(buf)) == 255 && !memcmp(buf, text, 255),
+	      "symlink: %s", strerror(errno));
 	CHECK(!lstat("sym", &a) && S_ISLNK(a.st_mode) && a.st_size == 255, "lstat of a symlink");
 	unlink("sym");
 	CHECK(!symlink("name2", "sym") && size_of("sym") == 1, "a symlink made anew under an old name leads elsewhere");
@@ -253,13 +268,15 @@ static void test_holes(void)
 	CHECK(pwrite(fd, buf, 65536, 1 << 20) == 65536, "pwrite: %s", strerror(errno));
 	data = lseek(fd, 0, SEEK_DATA);
 	hole = lseek(fd, 1 << 20, SEEK_HOLE);
-	CHECK((data == 1 << 20 || data == 0) && hole == (1 << 20) + 65536, "data at %ld, hole at %ld", (long)data, (long)hole);
+	CHECK((data == 1 << 20 || data == 0) && hole == (1 << 20) + 65536,
+	      "data at %ld, hole at %ld", (long)data, (long)hole);
 	CHECK(lseek(fd, 2 << 20, SEEK_DATA) < 0 && errno == ENXIO, "SEEK_DATA behind the end");
 	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (1 << 20) + 4096, 8192)) {
 		check_remark("no holes (%s)", strerror(errno));
 	} else {
 		memset(buf + 4096, 0, 8192);
-		CHECK(pread(fd, buf2, 65536, 1 << 20) == 65536 && !memcmp(buf, buf2, 65536), "a hole is not zero, or its neighbours are not what they were");
+		CHECK(pread(fd, buf2, 65536, 1 << 20) == 65536 && !memcmp(buf, buf2, 65536),
+		      "a hole is not zero, or its neighbours are not what they were");
 	}
 	if (!fallocate(fd, 0, 0, 2 << 20))
 		CHECK(!fstat(fd, &st) && st.st_size == 2 << 20, "fallocate did not extend: %ld", (long)st.st_size);
@@ -293,7 +310,8 @@ static int count_entries(DIR *d, unsigned char *seen, long *middle)
 		if (sscanf(e->d_name, "e%d", &i) == 1 && i >= 0 && i < NR_ENTRIES)
 			seen[i]++;
 		if (n % 500 == 0 && !fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			CHECK(st.st_ino == e->d_ino || !strcmp(e->d_name, ".."), "d_ino of %s is %ld, st_ino %ld", e->d_name,
+			CHECK(st.st_ino == e->d_ino || !strcmp(e->d_name, ".."),
+			      "d_ino of %s is %ld, st_ino %ld", e->d_name,
 			      (long)e->d_ino, (long)st.st_ino);
 		if (++n == NR_ENTRIES / 2 && middle)
 			*middle = telldir(d);
@@ -330,7 +348,8 @@ static void test_readdir(void)
 		snprintf(name, sizeof(name), "many/e%d-with-a-longer-name", i);
 		wrong += unlink(name) != 0;
 	}
-	CHECK(!wrong && rmdir("many") && errno == ENOTEMPTY && !unlink("many/e0-new") && !rmdir("many"), "removing: %s", strerror(errno));
+	CHECK(!wrong && rmdir("many") && errno == ENOTEMPTY && !unlink("many/e0-new") && !rmdir("many"),
+	      "removing: %s", strerror(errno));
 	closedir(d);
 }
 
@@ -376,11 +395,13 @@ static void test_times_and_modes(void)
 	      st.st_atim.tv_sec == 1000000000, "times set before close() are %ld.%09ld after", (long)st.st_mtim.tv_sec,
 	      (long)st.st_mtim.tv_nsec);
 	fd = open("times", O_WRONLY | O_APPEND);
-	CHECK(write(fd, "x", 1) == 1 && !fstat(fd, &later) && later.st_mtim.tv_sec > st.st_mtim.tv_sec, "write() leaves mtime as it was");
+	CHECK(write(fd, "x", 1) == 1 && !fstat(fd, &later) && later.st_mtim.tv_sec > st.st_mtim.tv_sec,
+	      "write() leaves mtime as it was");
 	close(fd);
 	CHECK(!chmod("times", 04755) && !stat("times", &st) && (st.st_mode & 07777) == 04755, "chmod: %o", st.st_mode);
 	fd = open("fresh444", O_CREAT | O_EXCL | O_RDWR, 0444);
-	CHECK(fd >= 0 && write(fd, "x", 1) == 1, "a read-only file cannot be written by who made it: %s", strerror(errno));
+	CHECK(fd >= 0 && write(fd, "x", 1) == 1,
+	      "a read-only file cannot be written by who made it: %s", strerror(errno));
 	close(fd);
 	umask(0);
 	close(open("mode666", O_CREAT | O_WRONLY, 0666));
@@ -399,11 +420,14 @@ static void test_xattr(void)
 		check_remark("no extended attributes (%s)", strerror(errno));
 		return;
 	}
-	CHECK(getxattr("xattr", "user.colour", buf, 100) == 5 && !memcmp(buf, "green", 5), "getxattr: %s", strerror(errno));
+	CHECK(getxattr("xattr", "user.colour", buf, 100) == 5 && !memcmp(buf, "green", 5),
+	      "getxattr: %s", strerror(errno));
 	CHECK(getxattr("xattr", "user.colour", NULL, 0) == 5, "getxattr does not tell the size");
-	CHECK(listxattr("xattr", buf, 1000) >= 12 && memmem(buf, 1000, "user.colour", 12), "listxattr: %s", strerror(errno));
+	CHECK(listxattr("xattr", buf, 1000) >= 12 && memmem(buf, 1000, "user.colour", 12),
+	      "listxattr: %s", strerror(errno));
 	CHECK(setxattr("xattr", "user.colour", "red", 3, XATTR_CREATE) && errno == EEXIST, "XATTR_CREATE replaced");
-	CHECK(!removexattr("xattr", "user.colour") && getxattr("xattr", "user.colour", buf, 100) < 0 && errno == ENODATA, "removexattr");
+	CHECK(!removexattr("xattr", "user.colour") && getxattr("xattr", "user.colour", buf, 100) < 0 &&
+	      errno == ENODATA, "removexattr");
 }
 
 static void test_sendfile_and_vectors(void)
@@ -417,7 +441,8 @@ static void test_sendfile_and_vectors(void)
 	lseek(from, 0, SEEK_SET);
 	CHECK(sendfile(to, from, NULL, 100000) == 100000, "sendfile: %s", strerror(errno));
 	CHECK(pread(to, buf2, 100000, 0) == 100000 && !memcmp(buf, buf2, 100000), "sendfile copied something else");
-	CHECK(copy_file_range(from, &(loff_t){ 0 }, to, &(loff_t){ 100000 }, 50000, 0) == 50000 && size_of("to") == 150000,
+	CHECK(copy_file_range(from, &(loff_t){ 0 }, to, &(loff_t){ 100000 }, 50000, 0) == 50000 &&
+	      size_of("to") == 150000,
 	      "copy_file_range: %s", strerror(errno));
 	CHECK(pwritev(to, iov, 3, 3) == 10001 && pread(to, buf2, 10001, 3) == 10001 && !memcmp(buf2, buf, 1000) &&
 	      buf2[1000] == buf[5000] && !memcmp(buf2 + 1001, buf + 9000, 9000), "pwritev: %s", strerror(errno));
@@ -452,13 +477,16 @@ static void test_statfs_and_errors(void)
 	CHECK(!statvfs(".", &st) && st.f_blocks && st.f_bsize && st.f_namemax >= 100, "statvfs");
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
-	CHECK(open(name, O_CREAT | O_WRONLY, 0644) < 0 && errno == ENAMETOOLONG, "a name of 299 bytes: %s", strerror(errno));
+	CHECK(open(name, O_CREAT | O_WRONLY, 0644) < 0 && errno == ENAMETOOLONG,
+	      "a name of 299 bytes: %s", strerror(errno));
 	name[255] = 0;
-	CHECK(close(open(name, O_CREAT | O_WRONLY, 0644)) == 0 && !unlink(name), "a name of 255 bytes: %s", strerror(errno));
+	CHECK(close(open(name, O_CREAT | O_WRONLY, 0644)) == 0 && !unlink(name),
+	      "a name of 255 bytes: %s", strerror(errno));
 	CHECK(open("none/such", O_RDONLY) < 0 && errno == ENOENT, "no such directory: %s", strerror(errno));
 	close(make("plain", "x", 1));
 	CHECK(open("plain/x", O_RDONLY) < 0 && errno == ENOTDIR, "a file as directory: %s", strerror(errno));
-	CHECK(open("plain", O_CREAT | O_EXCL | O_WRONLY, 0644) < 0 && errno == EEXIST, "O_EXCL opened: %s", strerror(errno));
+	CHECK(open("plain", O_CREAT | O_EXCL | O_WRONLY, 0644) < 0 && errno == EEXIST,
+	      "O_EXCL opened: %s", strerror(errno));
 	mkdir("full", 0755);
 	close(make("full/x", "x", 1));
 	CHECK(rmdir("full") && errno == ENOTEMPTY, "rmdir of a full directory: %s", strerror(errno));

@@ -5,17 +5,20 @@
  * The guest half (hostfs_super.c, hostfs_inode.c, hostfs_namei.c ...) is an ordinary Linux file system; the host half
  * (hostfs_host.c, hostfs_meta_host.c, hostfs_grant_host.c) is the only code that names host files.
  *
- * Grant:       what of the host the guest may see is decided once, by the option hostfs=DIRECTORY[,append] before any guest code
- *              runs: one directory, held by an O_PATH descriptor. Without the option it is the host's root, as the invoking
- *              user sees it. host_hostfs_root() gives out descriptors below it; every other call starts from such a descriptor.
- * Names:       a name is one component. The host half refuses "", ".", ".." and anything with a '/' (-EINVAL), and never follows
- *              a symbolic link: links are the guest's to resolve. The only path with several components is the one of
- *              host_hostfs_root(), which the host resolves as if the grant were its root directory.
- * Descriptors: hfd is a host descriptor. Who gets one from a call owns it and gives it back to host_hostfs_close(). A "place" is
- *              a directory's hfd opened with UMHOSTFS_PATH. Calls that take an hfd accept any kind unless they say otherwise.
+ * Grant:       what of the host the guest may see is decided once, by the option hostfs=DIRECTORY[,append]
+ *              before any guest code runs: one directory, held by an O_PATH descriptor. Without the option it
+ *              is the host's root, as the invoking user sees it. host_hostfs_root() gives out descriptors below
+ *              it; every other call starts from such a descriptor.
+ * Names:       a name is one component. The host half refuses "", ".", ".." and anything with a '/' (-EINVAL),
+ *              and never follows a symbolic link: links are the guest's to resolve. The only path with several
+ *              components is the one of host_hostfs_root(), which the host resolves as if the grant were its
+ *              root directory.
+ * Descriptors: hfd is a host descriptor. Who gets one from a call owns it and gives it back to
+ *              host_hostfs_close(). A "place" is a directory's hfd opened with UMHOSTFS_PATH. Calls that take
+ *              an hfd accept any kind unless they say otherwise.
  * Memory:      the caller's, for the time of the call. Strings end with a zero byte.
- * Append:      with the grant's UMHOSTFS_GRANT_APPEND the host half opens for writing with O_APPEND only and answers -EPERM to all
- *              that would remove, replace or cut contents.
+ * Append:      with the grant's UMHOSTFS_GRANT_APPEND the host half opens for writing with O_APPEND only and
+ *              answers -EPERM to all that would remove, replace or cut contents.
  * Blocking:    every call may sleep in the host. None returns -EINTR.
  * Errors:      0 or a count, or a negative errno of the host's, unchanged.
  */
@@ -134,7 +137,10 @@ int host_hostfs_root(const char *path);
  */
 int host_hostfs_open(int place, const char *name, __u32 how, struct umhostfs_attr *attr_out);
 
-/** host_hostfs_reopen() - open the file that @hfd is, even if its name is gone; needs /proc on the host, else -ENOENT. */
+/**
+ * host_hostfs_reopen() - open the file that @hfd is, even if its name is gone; needs /proc on the host, else
+ * -ENOENT.
+ */
 int host_hostfs_reopen(int hfd, __u32 how, struct umhostfs_attr *attr_out);
 
 /**
@@ -174,7 +180,10 @@ int host_hostfs_rmdir(int place, const char *name);
 #define UMHOSTFS_EXCHANGE	0x2u
 int host_hostfs_rename(int old_place, const char *old_name, int new_place, const char *new_name, __u32 flags);
 
-/** host_hostfs_readlink() - target of the link that @hfd (UMHOSTFS_PATH) is, without a final zero; its length, at most @size. */
+/**
+ * host_hostfs_readlink() - target of the link that @hfd (UMHOSTFS_PATH) is, without a final zero; its length, at
+ * most @size.
+ */
 int host_hostfs_readlink(int hfd, char *buf, __u32 size);
 
 /**
@@ -223,7 +232,10 @@ int host_hostfs_fsync(int hfd, int data_only);
 /** host_hostfs_syncfs() - the whole host file system of @hfd (not a UMHOSTFS_PATH one) to stable storage. */
 int host_hostfs_syncfs(int hfd);
 
-/* Extended attributes; @hfd must not be a UMHOSTFS_PATH one. @name is the full name ("user.x"). A size of 0 asks for the length. */
+/*
+ * Extended attributes; @hfd must not be a UMHOSTFS_PATH one. @name is the full name ("user.x"). A size of 0 asks
+ * for the length.
+ */
 long host_hostfs_xattr_get(int hfd, const char *name, void *buf, __u64 size);
 long host_hostfs_xattr_list(int hfd, char *buf, __u64 size);
 int host_hostfs_xattr_set(int hfd, const char *name, const void *buf, __u64 size, int flags);

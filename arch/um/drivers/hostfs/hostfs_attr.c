@@ -2,9 +2,9 @@
 /*
  * hostfs_attr.c - stat, chmod, chown, utimes, truncate on host files
  *
- * Attributes are shown as the host has them, asked for again when they have expired; a file that the guest is writing shows the
- * guest's size and times until it is flushed. Who sets attributes gets the host's verdict: the guest's root may
- * do to host files what the invoking user may.
+ * Attributes are shown as the host has them, asked for again when they have expired; a file that the guest is
+ * writing shows the guest's size and times until it is flushed. Who sets attributes gets the host's verdict:
+ * the guest's root may do to host files what the invoking user may.
  */
 #include <linux/dcache.h>
 #include <linux/mm.h>
@@ -57,7 +57,8 @@ static int refresh_by_name(struct dentry *dentry)
  * umhostfs_attr_refresh() - ask the host about a file
  * @dentry: positive
  *
- * Return: 0; -ESTALE if the name means another file now. A file whose last name the guest has removed keeps what is known.
+ * Return: 0; -ESTALE if the name means another file now. A file whose last name the guest has removed keeps
+ * what is known.
  */
 int umhostfs_attr_refresh(struct dentry *dentry)
 {
@@ -118,8 +119,9 @@ int umhostfs_update_time(struct inode *inode, int flags)
 }
 
 /*
- * Cut or extend, with the inode and its mapping locked. The guest's size goes first when it shrinks, so that no flush under way writes behind
- * the new end; what was written is flushed before, so that nothing is lost if the host refuses.
+ * Cut or extend, with the inode and its mapping locked. The guest's size goes first when it shrinks, so that no
+ * flush under way writes behind the new end; what was written is flushed before, so that nothing is lost if the
+ * host refuses.
  */
 static int set_size_locked(struct inode *inode, struct umhostfs_fd *fd, loff_t size)
 {

@@ -2,9 +2,9 @@
 /*
  * hostfs_cache.c - the page cache of host files
  *
- * The host moves bytes directly between its file and the folios of the guest's page cache: folios lie in the kernel's direct map, so a
- * batch of them is an iovec. Readahead fills a window with one preadv; writeback gathers neighbouring dirty folios into one
- * pwritev. Both run in the calling virtual CPU.
+ * The host moves bytes directly between its file and the folios of the guest's page cache: folios lie in the
+ * kernel's direct map, so a batch of them is an iovec. Readahead fills a window with one preadv; writeback
+ * gathers neighbouring dirty folios into one pwritev. Both run in the calling virtual CPU.
  *
  * A write that covers a folio only in part reads the rest first, unless it lies behind the end of the file.
  */
@@ -143,7 +143,10 @@ static int fill_around(struct file *file, struct folio *folio, loff_t pos, size_
 		return got;
 	if (got < folio_size(folio))
 		folio_zero_segment(folio, got, folio_size(folio));
-	/* What the guest has beyond the host's end is dirty, and dirty folios are up to date; so this is what the file holds. */
+	/*
+	 * What the guest has beyond the host's end is dirty, and dirty folios are up to date; so this is what
+	 * the file holds.
+	 */
 	folio_mark_uptodate(folio);
 	return 0;
 }

@@ -2,12 +2,14 @@
 /*
  * hostfs_file.c - open regular files: read, write, sync, map, space
  *
- * Reading and writing go through the page cache (hostfs_cache.c). What a writer has written is on the host when its close() returns,
- * with its errors, as on NFS; so nobody else needs a descriptor for writing, and a host program sees the file whole.
+ * Reading and writing go through the page cache (hostfs_cache.c). What a writer has written is on the host when
+ * its close() returns, with its errors, as on NFS; so nobody else needs a descriptor for writing, and a host
+ * program sees the file whole.
  *
- * Past the page cache go: O_DIRECT; files of proc and its like, which have no size; files that may be written but not read; and mounts
- * or grants with "append", where each write is one write() of the host with O_APPEND. These share one path, umhostfs_direct_io(),
- * which hands the pages of the caller's buffer to the host.
+ * Past the page cache go: O_DIRECT; files of proc and its like, whose size is a fable; files that may be
+ * written but not read; and mounts or grants with "append", where each write is one write() of the host with
+ * O_APPEND. These share one path, umhostfs_direct_io(), which hands the pages of the caller's buffer to the
+ * host.
  */
 #include <linux/fs.h>
 #include <linux/falloc.h>
@@ -28,7 +30,10 @@ int umhostfs_file_open(struct inode *inode, struct file *file)
 {
 	struct umhostfs_fd *fd;
 	u32 how = 0;
+	int err = generic_file_open(inode, file);
 
+	if (err)
+		return err;
 	if (file->f_mode & FMODE_READ)
 		how |= UMHOSTFS_READ;
 	if (file->f_mode & FMODE_WRITE)
@@ -37,7 +42,7 @@ int umhostfs_file_open(struct inode *inode, struct file *file)
 	if (IS_ERR(fd))
 		return PTR_ERR(fd);
 	file->private_data = fd;
-	return generic_file_open(inode, file);
+	return 0;
 }
 
 static int umhostfs_file_release(struct inode *inode, struct file *file)
@@ -75,10 +80,15 @@ static ssize_t umhostfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
 	struct umhostfs_fd *fd = iocb->ki_filp->private_data;
+	ssize_t ret;
 
-	if (is_uncached(iocb->ki_filp))
-		iocb->ki_flags |= IOCB_DIRECT;
-	else if (!umhostfs_is_fresh(inode))
+	if (is_uncached(iocb->ki_filp)) {
+		ret = umhostfs_direct_io(iocb, to);
+		if (ret > 0)
+			iocb->ki_pos += ret;
+		return ret;
+	}
+	if (!umhostfs_is_fresh(inode))
 		umhostfs_attr_refresh_fd(inode, fd->hfd, false);
 	return generic_file_read_iter(iocb, to);
 }
@@ -141,7 +151,8 @@ static ssize_t umhostfs_file_write_iter(struct kiocb *iocb, struct iov_iter *fro
 	return ret > 0 ? generic_write_sync(iocb, ret) : ret;
 }
 
-static unsigned int vec_from_pages(struct umhostfs_vec *vec, struct page **pages, unsigned int nr, size_t offset, size_t len)
+static unsigned int vec_from_pages(struct umhostfs_vec *vec, struct page **pages, unsigned int nr, size_t offset,
+				   size_t len)
 {
 	unsigned int i, used = 0;
 
@@ -159,7 +170,10 @@ static unsigned int vec_from_pages(struct umhostfs_vec *vec, struct page **pages
 	return used;
 }
 
-/* One batch of pages: bytes moved, less than were there only at the end of the file or after an error; 0 or the error in *@err. */
+/*
+ * One batch of pages: bytes moved, less than were there only at the end of the file or after an error; 0 or the
+ * error in *@err.
+ */
 static size_t direct_batch(struct kiocb *iocb, struct iov_iter *iter, loff_t pos, int *err)
 {
 	struct page *array[DIRECT_PAGES], **pages = array;

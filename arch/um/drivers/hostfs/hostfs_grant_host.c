@@ -2,14 +2,15 @@
 /*
  * hostfs_grant_host.c - the part of the host's tree that the guest may see
  *
- * The option hostfs=DIRECTORY[,append] opens DIRECTORY once, before any guest code runs; from then on the guest reaches host
- * files only from that descriptor downwards, whatever is renamed above it. Without the option the host's root directory is
- * opened when hostfs is first used.
+ * The option hostfs=DIRECTORY[,append] opens DIRECTORY once, before any guest code runs; from then on the guest
+ * reaches host files only from that descriptor downwards, whatever is renamed above it. Without the option the
+ * host's root directory is opened when hostfs is first used.
  *
- * Paths of several components occur at one place only, in host_hostfs_root(), for the directory that a mount names. The host resolves
- * them with the grant as root directory (RESOLVE_IN_ROOT), so that a link such as /lib -> usr/lib works in the classic
- * "mount -t hostfs none /lib/modules -o /lib/modules", while neither ".." nor an absolute link nor a directory that moves at the
- * same time leads out. Hosts before Linux 5.6 walk component by component and refuse links.
+ * Paths of several components occur at one place only, in host_hostfs_root(), for the directory that a mount
+ * names. The host resolves them with the grant as root directory (RESOLVE_IN_ROOT), so that a link such as /lib
+ * -> usr/lib works in the classic "mount -t hostfs none /lib/modules -o /lib/modules", while neither ".." nor
+ * an absolute link nor a directory that moves at the same time leads out. Hosts before Linux 5.6 walk component
+ * by component and refuse links.
  */
 #include <linux/openat2.h>
 #include <linux/resource.h>
@@ -107,7 +108,7 @@ static int grant_parse(const struct um_option *opt, const char *suffix, const ch
 		return 0;
 	}
 	if (strlen(value) >= sizeof(dir)) {
-		host_error("hostfs=: the directory's name is too long; enter a directory nearby and give a relative name");
+		host_error("hostfs=: the name is too long; start in a directory nearby and give a relative one");
 		return -ENAMETOOLONG;
 	}
 	memcpy(dir, value, strlen(value) + 1);

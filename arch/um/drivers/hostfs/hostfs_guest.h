@@ -2,19 +2,21 @@
 /*
  * hostfs_guest.h - what the files of hostfs' guest half share
  *
- * Inodes:      a guest inode is a host file, known by (device, inode number, time of birth, type). It holds no host descriptor
- *              of its own, except for directories.
- * Descriptors: struct umhostfs_fd counts the users of one. An inode points to at most three, without counting: its place (the
- *              O_PATH descriptor of a directory, kept in a cache of bounded size), one for reading, and one for writing which all
- *              open files share. So a file that is deleted or renamed while it is open stays what it is, and a thousand
- *              openers cost one descriptor.
- * Names:       files are reached as (place of the parent directory, name). A place survives every rename above it. Who
- *              reaches a file by name compares its identity and says -ESTALE if it is another; the VFS then looks again.
- * Freshness:   attributes and names count as true for attr_timeout milliseconds, then the host is asked. Every open() asks.
- *              Contents are dropped from the page cache if the host's size or mtime is not what we last saw or made it.
- *              What the guest has written and not yet flushed wins; it is flushed when a writer closes the file.
- * Locks:       inode->i_rwsem guards size and contents: who changes i_size holds it. umhostfs_inode.lock (innermost) guards
- *              the fields that are named with it.
+ * Inodes:      a guest inode is a host file, known by (device, inode number, time of birth, type). It holds no
+ *              host descriptor of its own, except for directories.
+ * Descriptors: struct umhostfs_fd counts the users of one. An inode points to at most three, without counting:
+ *              its place (the O_PATH descriptor of a directory, kept in a cache of bounded size), one for
+ *              reading, and one for writing which all open files share. So a file that is deleted or renamed
+ *              while it is open stays what it is, and a thousand openers cost one descriptor.
+ * Names:       files are reached as (place of the parent directory, name). A place survives every rename above
+ *              it. Who reaches a file by name compares its identity and says -ESTALE if it is another; the VFS
+ *              then looks again.
+ * Freshness:   attributes and names count as true for attr_timeout milliseconds, then the host is asked. Every
+ *              open() asks. Contents are dropped from the page cache if the host's size or mtime is not what we
+ *              last saw or made it. What the guest has written and not yet flushed wins; it is flushed when a
+ *              writer closes the file.
+ * Locks:       inode->i_rwsem guards size and contents: who changes i_size holds it. umhostfs_inode.lock
+ *              (innermost) guards the fields that are named with it.
  */
 #ifndef _UM_HOSTFS_GUEST_H
 #define _UM_HOSTFS_GUEST_H
@@ -100,6 +102,7 @@ struct umhostfs_options {
 /**
  * struct umhostfs_sb - a mount
  * @root:      inode of the root directory, whose place is open as long as it lives
+ * @hfd:       the root directory (O_PATH), for what concerns the whole mount; -1 before it is open
  * @dev:       host device of the root directory
  * @timeout:   attr_timeout in jiffies
  * @is_unsynced: something was changed since the host was last told to sync
@@ -107,6 +110,7 @@ struct umhostfs_options {
 struct umhostfs_sb {
 	struct umhostfs_options opt;
 	struct inode *root;
+	int hfd;
 	u64 dev;
 	u64 timeout;
 	bool is_unsynced;
@@ -180,7 +184,8 @@ struct umhostfs_fd *umhostfs_open_shared(struct dentry *dentry, u32 how);
 /* hostfs_attr.c */
 int umhostfs_attr_refresh(struct dentry *dentry);
 void umhostfs_attr_refresh_fd(struct inode *inode, int hfd, bool is_locked);
-int umhostfs_getattr(struct mnt_idmap *idmap, const struct path *path, struct kstat *stat, u32 mask, unsigned int flags);
+int umhostfs_getattr(struct mnt_idmap *idmap, const struct path *path, struct kstat *stat, u32 mask,
+		     unsigned int flags);
 int umhostfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr);
 int umhostfs_update_time(struct inode *inode, int flags);
 

@@ -2,12 +2,13 @@
 /*
  * hostfs_host.c - host files of hostfs: open, contents, space
  *
- * World: host. Each file is opened by one name in a directory that is already open (hostfs.h), with openat2() told to stay beneath it
- * and to resolve no link, and always with O_NONBLOCK, so that a FIFO or a device that a host program has put in a file's place
- * holds up nobody: what is then not a regular file or a directory is closed again at once.
+ * World: host. Each file is opened by one name in a directory that is already open (hostfs.h), with openat2()
+ * told to stay beneath it and to resolve no link, and always with O_NONBLOCK, so that a FIFO or a device that a
+ * host program has put in a file's place holds up nobody: what is then not a regular file or a directory is
+ * closed again at once.
  *
- * Contents move between the host file and guest memory with one preadv/pwritev for many pieces and no copy between; short
- * transfers are continued here, so that the guest sees all, the end of the file, or an error.
+ * Contents move between the host file and guest memory with one preadv/pwritev for many pieces and no copy
+ * between; short transfers are continued here, so that the guest sees all, the end of the file, or an error.
  */
 #include <linux/falloc.h>
 #include <linux/openat2.h>
@@ -42,7 +43,10 @@ static __u64 open_flags(__u32 how)
 	return flags | (how & UMHOSTFS_READ ? O_RDWR : O_WRONLY);
 }
 
-/* Take in a freshly opened descriptor: its attributes, and whether it is a kind of file that is opened on the host at all. */
+/*
+ * Take in a freshly opened descriptor: its attributes, and whether it is a kind of file that is opened on the
+ * host at all.
+ */
 static long open_finish(long hfd, __u32 how, struct umhostfs_attr *attr_out)
 {
 	struct umhostfs_attr attr;

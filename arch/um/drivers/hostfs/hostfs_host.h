@@ -39,7 +39,10 @@ struct host_hostfs {
 
 extern struct host_hostfs host_hostfs;
 
-/** host_hostfs_name_check() - 0 if @name is one component that leads nowhere but down, else -EINVAL or -ENAMETOOLONG. */
+/**
+ * host_hostfs_name_check() - 0 if @name is one component that leads nowhere but down, else -EINVAL or
+ * -ENAMETOOLONG.
+ */
 int host_hostfs_name_check(const char *name);
 
 /** host_hostfs_openat2() - openat2(), or -ENOSYS where host or sandbox has none; may return -EINTR never. */

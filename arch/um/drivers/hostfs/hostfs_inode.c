@@ -2,13 +2,17 @@
 /*
  * hostfs_inode.c - guest inodes for host files: identity, and attributes taken over from the host
  *
- * Identity is (device, inode number, time of birth, type), so that an inode number which the host gives to a new file while the guest still
- * remembers the old one never shows the old contents. The guest's inode number is the host's; files of other host devices below
- * the root of the mount get the upper bits folded, because a mount has one device number only.
+ * Identity is (device, inode number, time of birth, type), so that an inode number which the host gives to a
+ * new file while the guest still remembers the old one never shows the old contents. The birth of a directory
+ * does not count: overlayfs on the host gives a directory a new one when something in it is first changed, and
+ * what is mounted in it or works there must not lose it. The guest's inode number is the host's; files of other
+ * host devices below the root of the mount get the upper bits folded, because a mount has one device number
+ * only.
  *
- * Taking over attributes (umhostfs_attr_take) races with the guest's own writing: an answer of the host that was under way while
- * the guest flushed says an old size. Each flush or truncation therefore counts @changes up before its pages lose their mark, and
- * an answer that was asked for under another count, or that finds marked pages, does not touch size and times.
+ * Taking over attributes (umhostfs_attr_take) races with the guest's own writing: an answer of the host that
+ * was under way while the guest flushed says an old size. Each flush or truncation therefore counts @changes up
+ * before its pages lose their mark, and an answer that was asked for under another count, or that finds marked
+ * pages, does not touch size and times.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
@@ -82,11 +86,13 @@ bool umhostfs_is_same(const struct inode *inode, const struct umhostfs_attr *att
 {
 	const struct umhostfs_inode *hi = umhostfs_i(inode);
 
-	if (hi->ino != attr->ino || hi->dev != attr->dev || !time_eq(&hi->btime, &attr->btime))
+	if (hi->ino != attr->ino || hi->dev != attr->dev || inode_wrong_type(inode, attr->mode))
 		return false;
-	if (inode_wrong_type(inode, attr->mode))
+	if (S_ISDIR(inode->i_mode))
+		return true;
+	if (S_ISLNK(inode->i_mode) && !time_eq(&hi->link_ctime, &attr->ctime))
 		return false;
-	return !S_ISLNK(inode->i_mode) || time_eq(&hi->link_ctime, &attr->ctime);
+	return time_eq(&hi->btime, &attr->btime);
 }
 
 static int inode_test(struct inode *inode, void *attr)
@@ -171,8 +177,8 @@ static void take_times(struct inode *inode, const struct umhostfs_attr *attr)
 }
 
 /*
- * The host file is not what we last saw: forget its pages. A file that grew loses its pages before it shows its new size, so nobody reads
- * the zeroes behind the old end; one that shrank shows its new size first.
+ * The host file is not what we last saw: forget its pages. A file that grew loses its pages before it shows its
+ * new size, so nobody reads the zeroes behind the old end; one that shrank shows its new size first.
  */
 static void take_foreign_contents(struct inode *inode, const struct umhostfs_attr *attr)
 {
@@ -313,12 +319,13 @@ static void inode_fill(struct inode *inode, const struct umhostfs_attr *attr)
  * @sb:   the mount
  * @attr: from the host
  *
- * Return: inode with one more reference, or an error pointer. If the inode was known its attributes are marked stale, not
- * replaced: @attr may be older than what the guest has done to the file.
+ * Return: inode with one more reference, or an error pointer. If the inode was known its attributes are marked
+ * stale, not replaced: @attr may be older than what the guest has done to the file.
  */
 struct inode *umhostfs_inode_get(struct super_block *sb, const struct umhostfs_attr *attr)
 {
-	struct inode *inode = iget5_locked(sb, umhostfs_ino(sb, attr->dev, attr->ino), inode_test, inode_set, (void *)attr);
+	unsigned long ino = umhostfs_ino(sb, attr->dev, attr->ino);
+	struct inode *inode = iget5_locked(sb, ino, inode_test, inode_set, (void *)attr);
 
 	if (!inode)
 		return ERR_PTR(-ENOMEM);

@@ -2,12 +2,13 @@
 /*
  * hostfs_namei.c - names: look up, make, remove, rename, link
  *
- * Each operation is one host call on (place of the directory, name). Dentries, also negative ones, count as true until d_time; then the
- * host is asked whether the name still means the same file. Symbolic links are resolved by the guest; their text is read once for
- * an inode, and a link that was changed on the host is another inode (umhostfs_is_same).
+ * Each operation is one host call on (place of the directory, name). Dentries, also negative ones, count as
+ * true until d_time; then the host is asked whether the name still means the same file. Symbolic links are
+ * resolved by the guest; their text is read once for an inode, and a link that was changed on the host is
+ * another inode (umhostfs_is_same).
  *
- * Files that the guest makes belong to the user who runs the kernel. If that is the host's root they are given to the guest
- * process' user, so that a root file system on hostfs works as on a disk.
+ * Files that the guest makes belong to the user who runs the kernel. If that is the host's root they are given
+ * to the guest process' user, so that a root file system on hostfs works as on a disk.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -106,11 +107,13 @@ const struct dentry_operations umhostfs_dentry_ops = {
 	.d_revalidate = umhostfs_d_revalidate,
 };
 
-/* The owner that a new file gets when the kernel is run by the host's root, who alone can give files away. */
+/*
+ * The owner that a new file gets when the kernel is run by the host's root, who alone can give files away. Root
+ * of a container may not be able to give them to everybody; then they stay root's. @attr becomes what they are.
+ */
 static int own_new(struct inode *dir, int hfd, struct umhostfs_attr *attr)
 {
 	struct umhostfs_change change = { .valid = 0 };
-	int err;
 
 	if (umhostfs_grant.uid || umhostfs_s(dir->i_sb)->opt.has_uid)
 		return 0;
@@ -127,8 +130,8 @@ static int own_new(struct inode *dir, int hfd, struct umhostfs_attr *attr)
 		change.valid |= UMHOSTFS_SET_MODE;
 		change.mode = attr->mode & 07777;
 	}
-	err = host_hostfs_change(hfd, &change);
-	return err ? err : host_hostfs_stat(hfd, NULL, attr);
+	host_hostfs_change(hfd, &change);
+	return host_hostfs_stat(hfd, NULL, attr);
 }
 
 /* The dentry becomes the file that was just made under its name. */
@@ -156,8 +159,8 @@ static int instantiate(struct inode *dir, struct dentry *dentry, struct umhostfs
 }
 
 /*
- * Make a regular file that is open for writing from the start: its mode may forbid to open it again. Returns a user of its
- * descriptor.
+ * Make a regular file that is open for writing from the start: its mode may forbid to open it again. Returns a
+ * user of its descriptor.
  */
 static struct umhostfs_fd *file_create(struct inode *dir, struct dentry *dentry, umode_t mode)
 {

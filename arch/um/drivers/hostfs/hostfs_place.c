@@ -2,11 +2,12 @@
 /*
  * hostfs_place.c - host descriptors of hostfs: sharing, the cache of places, and reaching a file by its name
  *
- * A place (O_PATH descriptor of a directory) is opened when something in the directory is first looked at, relative to the place
- * of the parent, and is then cached, because nearly every operation starts from one. The cache holds at most half of the
- * descriptors that the host allows; beyond that, and whenever the host says EMFILE, a hand goes round the list and closes what was not
- * used since it last came by. A place that was closed is found again through the dentries above it, which always know the present
- * names, so a rename in between does not matter.
+ * A place (O_PATH descriptor of a directory) is opened when something in the directory is first looked at,
+ * relative to the place of the parent, and is then cached, because nearly every operation starts from one. The
+ * cache holds at most half of the descriptors that the host allows; beyond that, and whenever the host says
+ * EMFILE, a hand goes round the list and closes what was not used since it last came by. A place that was
+ * closed is found again through the dentries above it, which always know the present names, so a rename in
+ * between does not matter.
  */
 #include <linux/dcache.h>
 #include <linux/slab.h>
@@ -88,7 +89,10 @@ static struct umhostfs_fd *places_pick(void)
 	return NULL;
 }
 
-/* Close cached places until @keep are left. The owner's inode is alive: it takes its place off the list before it goes. */
+/*
+ * Close cached places until @keep are left. The owner's inode is alive: it takes its place off the list before
+ * it goes.
+ */
 static bool places_shrink(unsigned int keep)
 {
 	struct umhostfs_fd *fd;
@@ -102,7 +106,10 @@ static bool places_shrink(unsigned int keep)
 		if (fd) {
 			inode = igrab(&fd->owner->vfs);
 			if (!inode) {
-				/* Its inode is on its way out and waits for places_lock to take it off the list itself. */
+				/*
+				 * Its inode is on its way out and waits for places_lock to take it off the list
+				 * itself.
+				 */
 				list_add_tail(&fd->lru, &places);
 				nr_places++;
 			}
@@ -153,8 +160,9 @@ void umhostfs_place_forget(struct inode *inode)
  * @hfd:   taken over, also in case of error
  * @how:   UMHOSTFS_* it was opened with
  *
- * If somebody else was faster and the slot has a descriptor that serves as well, that one is returned and @hfd closed. A new place starts
- * with two users: the caller and the cache; the root's stays out of the cache's list.
+ * If somebody else was faster and the slot has a descriptor that serves as well, that one is returned and @hfd
+ * closed. A new place starts with two users: the caller and the cache; the root's stays out of the cache's
+ * list.
  */
 struct umhostfs_fd *umhostfs_fd_add(struct inode *inode, enum umhostfs_kind kind, int hfd, u32 how)
 {
@@ -286,10 +294,13 @@ struct umhostfs_fd *umhostfs_place_get(struct dentry *dentry)
 	return fd;
 }
 
-/* proc and its like show size 0 for what is not empty; their contents are not to be cached. */
+/*
+ * proc and its like show any size for what comes into being by reading; only of a file without blocks need the
+ * host be asked.
+ */
 static u32 how_to_read(struct inode *inode, enum umhostfs_kind kind, int hfd, u32 how)
 {
-	if (kind != UMHOSTFS_FD_TEMP && !i_size_read(inode) && host_hostfs_is_synthetic(hfd))
+	if (kind != UMHOSTFS_FD_TEMP && !inode->i_blocks && host_hostfs_is_synthetic(hfd))
 		how |= UMHOSTFS_SYNTHETIC;
 	return how;
 }

@@ -2,9 +2,10 @@
 /*
  * hostfs_readdir.c - reading directories
  *
- * An open directory has a host descriptor of its own, because the host keeps the reading position in it, and a buffer of records.
- * The position that the guest sees is the host's: each record says where the next one is, so telldir() and seekdir() give what
- * the host promises, and a directory that changes while it is read shows every entry that stays exactly once.
+ * An open directory has a host descriptor of its own, because the host keeps the reading position in it, and a
+ * buffer of records. The position that the guest sees is the host's: each record says where the next one is, so
+ * telldir() and seekdir() give what the host promises, and a directory that changes while it is read shows
+ * every entry that stays exactly once.
  */
 #include <linux/dcache.h>
 #include <linux/mutex.h>

@@ -2,12 +2,13 @@
 /*
  * hostfs_super.c - mounting directories of the host
  *
- *   mount -t hostfs none /mnt                       the granted directory: the host's root, or that of hostfs= on the command line
+ *   mount -t hostfs none /mnt                       what is granted: the host's root, or hostfs= on the command line
  *   mount -t hostfs none /mnt -o /sub/dir           a directory below it; the classic spelling, also in rootflags=
  *   mount -t hostfs none /mnt -o dir=/sub/dir,...   the same, for names with "="; names with a comma cannot be mounted
  *
- * Further options: append (add only, see hostfs.h), map=root (the user who runs the kernel appears as root), uid=N, gid=N (all
- * files belong to N), attr_timeout=MS (how long the host's word counts as true; 0: ask always).
+ * Further options: append (add only, see hostfs.h), map=root (the user who runs the kernel appears as root),
+ * uid=N, gid=N (all files belong to N), attr_timeout=MS (how long the host's word counts as true; 0: ask
+ * always).
  */
 #include <linux/backing-dev.h>
 #include <linux/fs_context.h>
@@ -100,14 +101,9 @@ static int umhostfs_parse_param(struct fs_context *fc, struct fs_parameter *para
 
 static int umhostfs_statfs(struct dentry *dentry, struct kstatfs *buf)
 {
-	struct umhostfs_fd *place = umhostfs_place_get(dentry->d_sb->s_root);
 	struct umhostfs_statfs st;
-	int err;
+	int err = host_hostfs_statfs(umhostfs_s(dentry->d_sb)->hfd, &st);
 
-	if (IS_ERR(place))
-		return PTR_ERR(place);
-	err = host_hostfs_statfs(place->hfd, &st);
-	umhostfs_fd_put(place);
 	if (err)
 		return err;
 	buf->f_type = HOSTFS_SUPER_MAGIC;
@@ -123,19 +119,20 @@ static int umhostfs_statfs(struct dentry *dentry, struct kstatfs *buf)
 	return 0;
 }
 
-/* The VFS has flushed to the host; now the host to its disk, if there is anything of ours. */
+/*
+ * The VFS has flushed to the host; now the host to its disk, if there is anything of ours. At umount the root is
+ * gone already.
+ */
 static int umhostfs_sync_fs(struct super_block *sb, int wait)
 {
-	struct umhostfs_fd *place;
+	struct umhostfs_sb *hs = umhostfs_s(sb);
 	int hfd, err;
 
-	if (!wait || !xchg(&umhostfs_s(sb)->is_unsynced, false))
+	if (!wait || !xchg(&hs->is_unsynced, false))
 		return 0;
-	place = umhostfs_place_get(sb->s_root);
-	if (IS_ERR(place))
-		return PTR_ERR(place);
-	hfd = host_hostfs_open(place->hfd, NULL, UMHOSTFS_READ | UMHOSTFS_DIR, NULL);
-	umhostfs_fd_put(place);
+	do {
+		hfd = host_hostfs_open(hs->hfd, NULL, UMHOSTFS_READ | UMHOSTFS_DIR, NULL);
+	} while (umhostfs_places_retry(hfd));
 	if (hfd < 0)
 		return hfd;
 	err = host_hostfs_syncfs(hfd);
@@ -227,6 +224,10 @@ static int umhostfs_fill_super(struct super_block *sb, struct fs_context *fc)
 		errorf(fc, "hostfs: directory %s of the host cannot be mounted (error %d)", dir ? dir : "/", -hfd);
 		return hfd;
 	}
+	umhostfs_s(sb)->hfd = hfd;
+	hfd = host_hostfs_open(hfd, NULL, UMHOSTFS_PATH | UMHOSTFS_DIR, NULL);
+	if (hfd < 0)
+		return hfd;
 	root = root_get(sb, hfd);
 	if (IS_ERR(root))
 		return PTR_ERR(root);
@@ -238,7 +239,6 @@ static int umhostfs_get_tree(struct fs_context *fc)
 {
 	struct umhostfs_options *opt = fc->fs_private;
 	struct umhostfs_sb *hs;
-	int err;
 
 	if (umhostfs_grant.flags & UMHOSTFS_GRANT_NONE) {
 		errorf(fc, "hostfs: refused by hostfs=none on the kernel's command line");
@@ -247,6 +247,7 @@ static int umhostfs_get_tree(struct fs_context *fc)
 	hs = kzalloc(sizeof(*hs), GFP_KERNEL);
 	if (!hs)
 		return -ENOMEM;
+	hs->hfd = -1;
 	hs->opt = *opt;
 	opt->dir = NULL;
 	if (umhostfs_grant.flags & UMHOSTFS_GRANT_APPEND)
@@ -254,8 +255,7 @@ static int umhostfs_get_tree(struct fs_context *fc)
 	hs->timeout = msecs_to_jiffies(hs->opt.attr_timeout_ms);
 	/* Handed over to the super block; if none comes of it umhostfs_free_context() finds it again. */
 	fc->s_fs_info = hs;
-	err = get_tree_nodev(fc, umhostfs_fill_super);
-	return err;
+	return get_tree_nodev(fc, umhostfs_fill_super);
 }
 
 /* Only the timeout may change; the rest is said again by mount -o remount and must be the same. */
@@ -276,8 +276,11 @@ static int umhostfs_reconfigure(struct fs_context *fc)
 
 static void sb_free(struct umhostfs_sb *hs)
 {
-	if (hs)
-		kfree(hs->opt.dir);
+	if (!hs)
+		return;
+	if (hs->hfd >= 0)
+		host_hostfs_close(hs->hfd);
+	kfree(hs->opt.dir);
 	kfree(hs);
 }
 

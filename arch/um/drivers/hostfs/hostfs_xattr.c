@@ -2,8 +2,9 @@
 /*
  * hostfs_xattr.c - extended attributes "user.*" of host files
  *
- * They are the host's, for regular files and directories. Other namespaces stay the host's own business: "security." and "system." would
- * act on the host's security, not the guest's. The host wants a real descriptor, so the file is opened for reading.
+ * They are the host's, for regular files and directories. Other namespaces stay the host's own business:
+ * "security." and "system." would act on the host's security, not the guest's. The host wants a real
+ * descriptor, so the file is opened for reading.
  */
 #include <linux/dcache.h>
 #include <linux/slab.h>
