@@ -206,10 +206,9 @@ struct umhostfs_dirent {
 /**
  * host_hostfs_read() - read until all pieces are full or the file ends
  * @vec: changed by the call
- *
- * Return: bytes read, or a negative errno if nothing was.
+ * @done_out: bytes read, also when an error ended the call; without an error less than asked for only at the end
  */
-long host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos);
+int host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out);
 
 /**
  * host_hostfs_write() - write all pieces

@@ -72,34 +72,45 @@ static struct umhostfs_fd *reader_get(struct inode *inode, struct file *file)
 /* Read the batch; what lies behind the end of the host file is zeroes. Unlocks the folios. */
 static void batch_read(struct batch *b)
 {
-	long got = b->fd ? host_hostfs_read(b->fd->hfd, b->vec, b->nr, b->pos) : -EBADF;
+	u64 got = 0;
+	int err = b->fd ? host_hostfs_read(b->fd->hfd, b->vec, b->nr, b->pos, &got) : -EBADF;
 	unsigned int i;
 
 	for (i = 0; i < b->nr; i++) {
 		struct folio *folio = b->folios[i];
-		loff_t start = folio_pos(folio) - b->pos;
+		u64 start = folio_pos(folio) - b->pos, end = start + folio_size(folio);
+		bool is_whole = !err || got >= end;
 
-		if (got >= 0 && got < start + (loff_t)folio_size(folio))
-			folio_zero_segment(folio, max_t(loff_t, got - start, 0), folio_size(folio));
-		folio_end_read(folio, got >= 0);
+		if (is_whole && got < end)
+			folio_zero_segment(folio, got > start ? got - start : 0, folio_size(folio));
+		folio_end_read(folio, is_whole);
 	}
 	b->nr = 0;
 	b->len = 0;
+}
+
+/* Read one whole folio; what lies behind the end of the host file is zeroes. */
+static int folio_fill(struct umhostfs_fd *fd, struct folio *folio)
+{
+	struct umhostfs_vec vec = { .base = folio_address(folio), .len = folio_size(folio) };
+	u64 got;
+	int err = host_hostfs_read(fd->hfd, &vec, 1, folio_pos(folio), &got);
+
+	if (!err && got < folio_size(folio))
+		folio_zero_segment(folio, got, folio_size(folio));
+	return err;
 }
 
 static int umhostfs_read_folio(struct file *file, struct folio *folio)
 {
 	struct inode *inode = folio->mapping->host;
 	struct umhostfs_fd *fd = reader_get(inode, file);
-	struct umhostfs_vec vec = { .base = folio_address(folio), .len = folio_size(folio) };
-	long got = fd ? host_hostfs_read(fd->hfd, &vec, 1, folio_pos(folio)) : -EBADF;
+	int err = fd ? folio_fill(fd, folio) : -EBADF;
 
 	if (fd)
 		umhostfs_fd_put(fd);
-	if (got >= 0 && got < folio_size(folio))
-		folio_zero_segment(folio, got, folio_size(folio));
-	folio_end_read(folio, got >= 0);
-	return got < 0 ? got : 0;
+	folio_end_read(folio, !err);
+	return err;
 }
 
 static void umhostfs_readahead(struct readahead_control *rac)
@@ -125,9 +136,7 @@ static int fill_around(struct file *file, struct folio *folio, loff_t pos, size_
 	struct inode *inode = folio->mapping->host;
 	loff_t size = i_size_read(inode);
 	loff_t start = folio_pos(folio), end = start + folio_size(folio);
-	struct umhostfs_fd *fd = file->private_data;
-	struct umhostfs_vec vec = { .base = folio_address(folio), .len = folio_size(folio) };
-	long got;
+	int err;
 
 	if (pos <= start && (pos + len >= end || pos + len >= size)) {
 		if (pos + len < end)
@@ -138,17 +147,14 @@ static int fill_around(struct file *file, struct folio *folio, loff_t pos, size_
 		folio_zero_segments(folio, 0, pos - start, min_t(loff_t, pos + len, end) - start, end - start);
 		return 0;
 	}
-	got = host_hostfs_read(fd->hfd, &vec, 1, start);
-	if (got < 0)
-		return got;
-	if (got < folio_size(folio))
-		folio_zero_segment(folio, got, folio_size(folio));
 	/*
 	 * What the guest has beyond the host's end is dirty, and dirty folios are up to date; so this is what
 	 * the file holds.
 	 */
-	folio_mark_uptodate(folio);
-	return 0;
+	err = folio_fill(file->private_data, folio);
+	if (!err)
+		folio_mark_uptodate(folio);
+	return err;
 }
 
 static int umhostfs_write_begin(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,

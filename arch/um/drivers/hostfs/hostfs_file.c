@@ -185,7 +185,6 @@ static size_t direct_batch(struct kiocb *iocb, struct iov_iter *iter, loff_t pos
 	size_t offset;
 	u64 done = 0;
 	ssize_t len;
-	long got;
 
 	len = iov_iter_extract_pages(iter, &pages, DIRECT_PAGES * PAGE_SIZE, DIRECT_PAGES, 0, &offset);
 	if (len <= 0) {
@@ -194,13 +193,10 @@ static size_t direct_batch(struct kiocb *iocb, struct iov_iter *iter, loff_t pos
 	}
 	nr = DIV_ROUND_UP(offset + len, PAGE_SIZE);
 	nr_vec = vec_from_pages(vec, pages, nr, offset, len);
-	if (is_read) {
-		got = host_hostfs_read(fd->hfd, vec, nr_vec, pos);
-		*err = got < 0 ? got : 0;
-		done = got < 0 ? 0 : got;
-	} else {
+	if (is_read)
+		*err = host_hostfs_read(fd->hfd, vec, nr_vec, pos, &done);
+	else
 		*err = host_hostfs_write(fd->hfd, vec, nr_vec, pos, &done);
-	}
 	if (is_pinned && is_read)
 		unpin_user_pages_dirty_lock(pages, nr, true);
 	else if (is_pinned)

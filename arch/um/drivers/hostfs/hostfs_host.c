@@ -137,20 +137,20 @@ static void vec_advance(struct umhostfs_vec **vec, unsigned int *nr, __u64 bytes
 	}
 }
 
-long host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos)
+int host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
 {
-	__u64 done = 0;
-	long got = 0;
+	long got;
 
+	*done_out = 0;
 	vec_advance(&vec, &nr, 0);
 	while (nr) {
-		got = HOSTFS_CALL(__NR_preadv, hfd, vec, nr, pos + done, 0);
+		got = HOSTFS_CALL(__NR_preadv, hfd, vec, nr, pos + *done_out, 0);
 		if (got <= 0)
-			break;
-		done += got;
+			return got;
+		*done_out += got;
 		vec_advance(&vec, &nr, got);
 	}
-	return done ? (long)done : got;
+	return 0;
 }
 
 int host_hostfs_write(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)

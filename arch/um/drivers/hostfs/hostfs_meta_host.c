@@ -3,8 +3,8 @@
  * hostfs_meta_host.c - host files of hostfs: attributes, names, links, extended attributes
  *
  * World: host. Attributes are set on descriptors, never by name, so a name that comes to mean another file
- * meanwhile does no harm;
- * where an older host cannot change the file behind an O_PATH descriptor, /proc/self/fd leads to it.
+ * meanwhile does no harm; where an older host cannot change the file behind an O_PATH descriptor, /proc/self/fd
+ * leads to it.
  */
 #include <linux/fs.h>
 #include <linux/stat.h>
