@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+# title: what programs may expect of a kernel, by the programs in tests/guest
+# timeout: 400
+"""Runs tests/guest/guest.sh in the embedded root; every program must say "ok" (each does so on the bare host)."""
+import os
+import re
+import shutil
+
+import uml
+
+GUEST = os.environ.get('UML_GUEST', 'build/guest')
+SECONDS = 10 if uml.FULL else 3
+
+
+def run_programs(*args):
+    share = os.path.join(uml.TMP, 'share')
+    uml.check(os.path.isdir(GUEST), f'there are no programs in {GUEST}')
+    if not os.path.isdir(share):
+        shutil.copytree(GUEST, share)
+    path = uml.guest_script(f'cp -r /host /tmp/programs; exec /tmp/programs/guest.sh --seconds {SECONDS}\n')
+    status, out = uml.run_kernel('mem=1G', 'quiet', f'hostfs={share}', f'umtest={path}', *args, timeout=150 + 20 * SECONDS)
+    failed = re.findall(r'^\w+: FAILED.*$', out, re.M)
+    uml.check(status == 0 and not failed, '\n'.join(failed) + f'\nstatus {status}; console:\n{out[-4000:]}')
+    uml.check(re.search(r'^guest: ok', out, re.M), f'no summary; console:\n{out[-3000:]}')
+
+
+def test_one_cpu():
+    """one virtual CPU: memory, processes, threads, signals, timers and FP state as on the host"""
+    run_programs('ncpus=1')
+
+
+def test_two_cpus():
+    """two virtual CPUs: memory, processes, threads, signals, timers and FP state as on the host"""
+    run_programs('ncpus=2')
+
+
+if __name__ == '__main__':
+    uml.main()
