@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * other_process.c - looking into and acting on other processes: process_vm_readv, /proc/PID/mem, pagemap, pidfd, personality
+ * other_process.c - looking into and acting on other processes: process_vm_readv, /proc/PID/mem, pagemap, pidfd,
+ * personality
  */
 #define _GNU_SOURCE
 #include "check.h"

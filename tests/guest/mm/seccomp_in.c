@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * seccomp_in.c - filters that programs inside the guest put on themselves: errors, traps, kills, notification, inheritance, threads
+ * seccomp_in.c - filters that programs inside the guest put on themselves: errors, traps, kills, notification,
+ * inheritance, threads
  */
 #define _GNU_SOURCE
 #include "check.h"

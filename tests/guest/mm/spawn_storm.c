@@ -4,8 +4,10 @@
  *
  * usage: spawn_storm [SECONDS [WORKERS]]
  *
- * Workers (processes) each repeat: fork, vfork and exec, posix_spawn, clone3 with and without shared memory, threads created and
- * joined, threads detached, a process whose threads all call exit at once, orphans, and exec from a thread that is not the
+ * Workers (processes) each repeat: fork, vfork and exec, posix_spawn, clone3 with and without shared memory,
+ * threads created and
+ * joined, threads detached, a process whose threads all call exit at once, orphans, and exec from a thread that is
+ * not the
  * first. Every exit status and every shared value is checked; in the end no zombie and no stray child may be left.
  */
 #define _GNU_SOURCE

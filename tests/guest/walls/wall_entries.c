@@ -42,7 +42,8 @@ long call_compat_syscall(uint64_t nr, const uint64_t *arg);
 long call_compat_sysenter(uint64_t nr, const uint64_t *arg);
 
 /*
- * rdi = number, rsi = six arguments. This program is linked at low addresses, so that its code can be run in compatibility
+ * rdi = number, rsi = six arguments. This program is linked at low addresses, so that its code can be run in
+ * compatibility
  * mode as it stands; the stack then is a low buffer.
  */
 asm("	.bss\n"
