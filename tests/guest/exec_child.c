@@ -3,9 +3,8 @@
  * exec_child.c - what exec_matrix executes: tells by its exit status whether it was started as the ABI says
  *
  * Built as static, static PIE, dynamic and dynamic PIE. It checks its arguments, its environment, the auxiliary
- * vector, that its
- * relocations and thread-local variables work, that the stack is aligned, and what is inherited over exec and what
- * is not.
+ * vector, that its relocations and thread-local variables work, that the stack is aligned, and what is inherited
+ * over exec and what is not.
  */
 #define _GNU_SOURCE
 #include <elf.h>

@@ -3,9 +3,8 @@
  * exec_matrix.c - exec of every kind of executable, and of what is none
  *
  * Executes exec_child.static, .static-pie, .dyn and .pie, which lie beside this program (dynamic ones only where
- * their interpreter is
- * there), by execve, fexecve, execveat, from a memfd, through a script; then what must fail, each with its error: no
- * permission, no executable, a truncated one, arguments too long, a directory, a busy file.
+ * their interpreter is there), by execve, fexecve, execveat, from a memfd, through a script; then what must fail,
+ * each with its error: no permission, no executable, a truncated one, arguments too long, a directory, a busy file.
  */
 #define _GNU_SOURCE
 #include "check.h"

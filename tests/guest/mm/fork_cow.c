@@ -3,8 +3,7 @@
  * fork_cow.c - copy-on-write: after fork each side sees its own writes and the old contents, never the other's
  *
  * usage: fork_cow [MIB [SECONDS]]: regions of MIB (default 16) written by parent and children in interleaved
- * patterns, chains of
- * forks, and a storm of processes that all check what they hold.
+ * patterns, chains of forks, and a storm of processes that all check what they hold.
  */
 #define _GNU_SOURCE
 #include "check.h"

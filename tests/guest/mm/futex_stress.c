@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * futex_stress.c - locks, condition variables and the futex operations below them, between threads and between processes
+ * futex_stress.c - locks, condition variables and the futex operations below them, between threads and between
+ * processes
  *
  * usage: futex_stress [SECONDS]: mutual exclusion must exclude, no wake-up may be lost (a lost one shows as a hang,
- * which the
- * alarm ends), time-outs must be neither early nor absurdly late, dead owners must be told.
+ * which the alarm ends), time-outs must be neither early nor absurdly late, dead owners must be told.
  */
 #define _GNU_SOURCE
 #include "check.h"

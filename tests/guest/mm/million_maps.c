@@ -3,15 +3,13 @@
  * million_maps.c - very many separate pages in one address space
  *
  * A page table can hold what a list of mappings cannot: one region of which every second page is touched has as
- * many runs as
- * pages, and few entries in the guest's own list of mappings. An implementation that keeps a host mapping for each
- * run meets
- * the host's limit (65,530) here, and must go on. Then the same by the guest's own mappings, as many as its limit
- * allows (vm.max_map_count, raised if we may), made by mprotect of every second page and by separate mmaps.
+ * many runs as pages, and few entries in the guest's own list of mappings. An implementation that keeps a host
+ * mapping for each run meets the host's limit (65,530) here, and must go on. Then the same by the guest's own
+ * mappings, as many as its limit allows (vm.max_map_count, raised if we may), made by mprotect of every second page
+ * and by separate mmaps.
  *
  * usage: million_maps [PAGES [SECONDS]]: PAGES runs (default 100000; 1000000 takes 4 GiB of memory); gives up
- * growing, not checking, after
- * SECONDS (default 15).
+ * growing, not checking, after SECONDS (default 15).
  */
 #define _GNU_SOURCE
 #include "check.h"

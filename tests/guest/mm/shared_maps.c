@@ -3,8 +3,8 @@
  * shared_maps.c - memory and files that several processes map
  *
  * Shared anonymous memory, memfd and ordinary files, mapped shared and private: writes seen at once by all who
- * should and by none who
- * should not, read(2) and write(2) in agreement with mappings, holes, growth, and SIGBUS beyond the end.
+ * should and by none who should not, read(2) and write(2) in agreement with mappings, holes, growth, and SIGBUS
+ * beyond the end.
  *
  * usage: shared_maps [DIRECTORY] (default /tmp)
  */

@@ -5,10 +5,9 @@
  * usage: spawn_storm [SECONDS [WORKERS]]
  *
  * Workers (processes) each repeat: fork, vfork and exec, posix_spawn, clone3 with and without shared memory,
- * threads created and
- * joined, threads detached, a process whose threads all call exit at once, orphans, and exec from a thread that is
- * not the
- * first. Every exit status and every shared value is checked; in the end no zombie and no stray child may be left.
+ * threads created and joined, threads detached, a process whose threads all call exit at once, orphans, and exec
+ * from a thread that is not the first. Every exit status and every shared value is checked; in the end no zombie
+ * and no stray child may be left.
  */
 #define _GNU_SOURCE
 #include "check.h"

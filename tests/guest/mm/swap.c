@@ -5,11 +5,9 @@
  * usage: swap [DEVICE [MIB]]
  *
  * With a DEVICE (or file) it is made a swap area, used, and switched off again: all that was on it is overwritten.
- * Without one
- * the swap that is there is used; if there is none, that is said. Memory is pushed out by MADV_PAGEOUT; a memory
- * cgroup or a
- * small mem= does more. Then: read back in odd orders, forked with entries in swap, protections changed and memory moved
- * while out, and at the end swapoff, which brings everything back at once.
+ * Without one the swap that is there is used; if there is none, that is said. Memory is pushed out by MADV_PAGEOUT;
+ * a memory cgroup or a small mem= does more. Then: read back in odd orders, forked with entries in swap,
+ * protections changed and memory moved while out, and at the end swapoff, which brings everything back at once.
  */
 #define _GNU_SOURCE
 #include "check.h"

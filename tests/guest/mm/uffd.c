@@ -3,8 +3,7 @@
  * uffd.c - userfaultfd: a program that resolves its own page faults
  *
  * A handler thread gets each missing page of a region as a message and answers with a copy or with zeroes, while
- * several threads
- * read and write it; then the same for write protection, where the system offers it.
+ * several threads read and write it; then the same for write protection, where the system offers it.
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -2,7 +2,8 @@
 /*
  * wall_entries.c - every way into a kernel that a program has, with every number
  *
- * Each try is made by a child of its own, without privilege, with harmless arguments, under a time limit. The entries:
+ * Each try is made by a child of its own, without privilege, with harmless arguments, under a time limit. The
+ * entries:
  *
  *     syscall       numbers 0..600, with the x32 bit, negative, and with rubbish in the upper half of rax
  *     int 0x80      0..460, from 64-bit code and from compatibility mode (a far jump to selector 0x23)
@@ -11,8 +12,8 @@
  *     vsyscall      the three fixed addresses at the end of the address space
  *
  * What must hold: what the guest kernel answers is the guest's truth (its own process id, its own user, ENOSYS for
- * numbers that Linux does not have); an entry that the guest does not offer ends in an error or a signal; a call that
- * claims success has had its effect where the guest sees it. And the guest goes on.
+ * numbers that Linux does not have); an entry that the guest does not offer ends in an error or a signal; a call
+ * that claims success has had its effect where the guest sees it. And the guest goes on.
  */
 #include "walls.h"
 #include <sys/utsname.h>

@@ -2,13 +2,14 @@
 /*
  * wall_stale.c - memory that was taken away must be gone, at once and for every thread
  *
- * A reader and a writer thread use one address without pause while a third takes the memory there away in each way there
- * is (munmap, mprotect, madvise(DONTNEED), mremap, mmap over it, truncating the file) and gives it back. Other processes
- * meanwhile allocate what is free, fill it with a secret, check that nobody writes to it, and free it.
+ * A reader and a writer thread use one address without pause while a third takes the memory there away in each way
+ * there is (munmap, mprotect, madvise(DONTNEED), mremap, mmap over it, truncating the file) and gives it back.
+ * Other processes meanwhile allocate what is free, fill it with a secret, check that nobody writes to it, and free
+ * it.
  *
  * After each step the one who takes publishes a generation number and the state. A user who finds the same
- * generation before
- * and after an access knows that the access lay wholly inside that state, and so what it must have seen:
+ * generation before and after an access knows that the access lay wholly inside that state, and so what it must
+ * have seen:
  *
  *     gone        no access may succeed                        dropped      only zero or values of this generation
  *     read-only   no write may succeed                         anything     never the secret of another process
