@@ -4,12 +4,11 @@
  *
  * usage: par_fault [SECONDS [THREADS]]
  *
- *   same pages       all threads add atomically to each page of a fresh region at the same time: no addition may
- *   be lost, which
- *                    would happen if two of them were given different pages for one address
+ *   same pages       all threads add atomically to each page of a fresh region at the same time: no addition may be
+ *                    lost, which would happen if two of them were given different pages for one address
  *   own pages        each thread maps, fills, checks and unmaps on its own while the others do
- *   moving target    threads read and write while another changes protections to and fro; SIGSEGV is allowed, a
- *   wrong value not
+ *   moving target    threads read and write while another changes protections to and fro; SIGSEGV is allowed, a wrong
+ *                    value is not
  *   with fork        all of it while the process forks, and the children check the memory that they inherited
  */
 #define _GNU_SOURCE
