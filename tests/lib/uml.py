@@ -69,6 +69,7 @@ class Guest:
         self.timeout = timeout
         self.text = b''
         self.before = ''
+        self.commands = 0
         self.status = None
         self.match = None
         self.master, self.slave = os.openpty()
@@ -164,9 +165,10 @@ class Guest:
         return self
 
     def run(self, command, timeout=None):
-        """Run a shell command; returns (status, output)."""
-        self.line(f"{command}\necho '<<'$?'>>'")
-        self.expect(r'<<(\d+)>>\r?\n', timeout)
+        """Run a shell command; returns (status, output). One line is typed, because a program may throw away what was typed ahead."""
+        self.commands += 1
+        self.line(f"eval {shlex.quote(command)}; echo '<'{self.commands}:$?'>'")
+        self.expect(rf'<{self.commands}:(\d+)>\r?\n', timeout)
         return int(self.match.group(1)), self.before.strip('\n')
 
     def must(self, command, timeout=None):
