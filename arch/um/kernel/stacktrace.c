@@ -3,8 +3,8 @@
  * stacktrace.c - walking a kernel stack
  *
  * The kernel is compiled with frame pointers: %rbp points at the caller's %rbp, above which is the return address. A walk goes up only, and
- * within one kernel stack, so a damaged chain ends it and does no harm. A task that is switched out has pushed %rbp last
- * (kernel/entry.S: the switch), so its chain begins at thread.sp.
+ * within one kernel stack, so a damaged chain ends it and does no harm. A task that is switched out has pushed %rbp first and then
+ * five other registers (__switch_to_asm in kernel/entry.S), so its chain begins a little above thread.sp.
  */
 
 #include <linux/export.h>
@@ -16,6 +16,8 @@
 #include <linux/stacktrace.h>
 #include <linux/uaccess.h>
 #include <asm/stacktrace.h>
+
+#define SWITCH_FRAME	40	/* from thread.sp to the saved %rbp */
 
 static unsigned long stack_word(unsigned long addr)
 {
@@ -39,36 +41,32 @@ bool um_unwind_next(struct um_unwind *u)
  * um_unwind_start() - begin a walk; u->ip is its first address, 0 if there is nothing to walk
  * @u:    the walk
  * @task: whose stack
- * @regs: where it was interrupted; NULL: the caller if @task is current, else where it was switched out
+ * @regs: where it was interrupted; NULL: where our caller was called if @task is current, else where @task was switched out
  */
-void um_unwind_start(struct um_unwind *u, struct task_struct *task, struct pt_regs *regs)
+noinline void um_unwind_start(struct um_unwind *u, struct task_struct *task, struct pt_regs *regs)
 {
-	unsigned long sp;
+	unsigned long stack = (unsigned long)task_stack_page(task);
 
 	u->ip = 0;
+	u->high = stack + THREAD_SIZE;
 	if (regs) {
 		if (user_mode(regs))
 			return;
-		u->ip = regs->ip;
+		u->low = regs->sp & ~7UL;
 		u->bp = regs->bp;
-		sp = regs->sp;
 	} else if (task == current) {
-		u->bp = sp = (unsigned long)__builtin_frame_address(0);
+		/* what the compiler's builtin for an outer frame does, without its warning: our own frame leads to it */
+		u->low = (unsigned long)__builtin_frame_address(0);
+		u->bp = stack_word(u->low);
 	} else {
-		sp = READ_ONCE(task->thread.sp);
-		u->bp = 0;
+		u->low = READ_ONCE(task->thread.sp);
+		u->bp = u->low + SWITCH_FRAME;
 	}
-	u->low = sp & ~7UL;
-	u->high = (sp & ~(THREAD_SIZE - 1)) + THREAD_SIZE;
-	if (u->low < (unsigned long)task_stack_page(task) ||
-	    u->high > (unsigned long)task_stack_page(task) + THREAD_SIZE) {
-		u->ip = 0;
-		u->high = u->low;
+	if (u->low < stack || u->low >= u->high)
 		return;
-	}
-	if (!regs && task != current)
-		u->bp = stack_word(sp);
-	if (!regs)
+	if (regs)
+		u->ip = regs->ip;
+	else
 		um_unwind_next(u);
 }
 
