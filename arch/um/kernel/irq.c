@@ -21,12 +21,6 @@
 
 #include "core.h"
 
-DEFINE_PER_CPU_ALIGNED(struct um_cpu, um_cpu) = {
-	.irq_off = 1,
-	.current_task = &init_task,
-};
-EXPORT_PER_CPU_SYMBOL(um_cpu);
-
 DEFINE_PER_CPU_SHARED_ALIGNED(irq_cpustat_t, irq_stat);
 EXPORT_PER_CPU_SYMBOL(irq_stat);
 
