@@ -5,7 +5,7 @@
 # States of an object directory build/CONFIG:
 #   .um-config   hash of the configuration that we generated; a .config that differs was edited by its owner and is kept
 #   .um-built    touched after each successful build; "is anything newer?" decides whether kbuild is asked at all
-#   .um-steps    how many steps a whole build took, the 100 % of the next one
+#   .um-steps-*  how many steps a whole build took, the 100 % of the next one
 # With KSRC= kbuild is always asked, since the user's tree may have changed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -72,15 +72,15 @@ quietly() {
 }
 
 # Filter for kbuild's output: counts its steps, shows one moving line on a terminal or one line for each 5 %, and lets
-# through everything that is not a step (warnings, errors).
+# through everything that is not a step (warnings, errors). Arguments: steps in all (0: not known), steps done before.
 show_progress() {
-	local total=$1 line n=0 percent last=-5 what
+	local total=$1 line n=$2 percent last=-5 what
 	local step_line='^  [A-Z][A-Za-z0-9_+-]*( \[[A-Z]\])? +[^ ].*$'
 	while IFS= read -r line; do
 		if [[ $line =~ $step_line ]]; then
 			n=$((n + 1))
-			if [ "$total" -gt 0 ]; then
-				percent=$((n * 100 / total)); [ $percent -lt 100 ] || percent=99
+			if [ "$n" -le "$total" ]; then
+				percent=$((n * 100 / total))
 				what="[$(printf %3d $percent)%] $n/$total"
 			else
 				percent=$((n / 10)); what="[$n]"
@@ -102,17 +102,19 @@ show_progress() {
 
 # build TARGET...: with progress; the whole output is in the log
 build() {
-	local total=0 whole='' key=$CONFIG.$1
+	local total=0 before=0 key=$CONFIG.$1 steps=$OBJ/.um-steps-$1
 	mkdir -p "$BUILD/log"
-	if [ -z "$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" -print -quit)" ]; then
-		whole=yes
-		total=$(cat "$OBJ/.um-steps" 2>/dev/null || awk -v k="$key" '$1 == k { print $2 }' "$TOP/scripts/steps")
+	if [ ! -e "$steps" ]; then
+		total=$(awk -v k="$key" '$1 == k { print $2 }' "$TOP/scripts/steps")
+		[ "$1" != linux ] || before=$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" | wc -l)
+	elif [ -z "$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" -print -quit)" ]; then
+		total=$(cat "$steps")
 	fi
 	step "building $1 ($CONFIG; $JOBS at once; whole output in ${LOG#"$TOP"/})"
 	# The pipe ends when the last compiler has closed it; status is make's.
-	kbuild -j"$JOBS" "$@" 2>&1 </dev/null | tee "$LOG" | show_progress "${total:-0}" ||
+	kbuild -j"$JOBS" "$@" 2>&1 </dev/null | tee "$LOG" | show_progress "${total:-0}" "$before" ||
 		die "the build of $* failed: see above, whole output in $LOG"
-	[ -z "$whole" ] || cp "$OBJ/.um-count" "$OBJ/.um-steps"
+	[ -e "$steps" ] || mv "$OBJ/.um-count" "$steps"
 }
 
 build_linux() {

@@ -21,7 +21,7 @@ while IFS= read -r f; do
 	case $f in
 	*.c | *.h | *.S | *.sh | *.py)
 		[ "$f" = tests/lint/files.sh ] && continue
-		grep -nHE '(TODO|FIXME|XXX)\b' "$f" && complain "$f: unfinished"
+		grep -nHE '\b(TODO|FIXME|XXX)\b' "$f" && complain "$f: unfinished"
 		grep -nHE '/work/|/tmp/ksrc' "$f" && complain "$f: a path of one machine"
 		grep -nHE '[[:blank:]]+$' "$f" | head -n 3 | grep . && complain "$f: trailing blanks" ;;
 	esac
