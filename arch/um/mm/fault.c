@@ -59,6 +59,19 @@ static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsig
 	}
 }
 
+int show_unhandled_signals = 1;		/* sysctl debug.exception-trace */
+
+/* The line that tells a user which program died where, unless it handles the signal itself. */
+static void report_segfault(struct pt_regs *regs, const struct um_event *ev)
+{
+	if (!show_unhandled_signals || !unhandled_signal(current, SIGSEGV) || !printk_ratelimit())
+		return;
+	pr_info("%s[%d]: segfault at %lx ip %px sp %px error %lx", current->comm, task_pid_nr(current), ev->addr,
+		(void *)regs->ip, (void *)regs->sp, ev->error);
+	print_vma_addr(KERN_CONT " in ", regs->ip);
+	pr_cont("\n");
+}
+
 static void fault_signal(struct pt_regs *regs, const struct um_event *ev, vm_fault_t fault)
 {
 	struct thread_struct *t = &current->thread;
@@ -70,12 +83,14 @@ static void fault_signal(struct pt_regs *regs, const struct um_event *ev, vm_fau
 
 	if (fault == FAULT_KILLED)
 		return;
-	if (fault & VM_FAULT_OOM)
+	if (fault & VM_FAULT_OOM) {
 		pagefault_out_of_memory();
-	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
+	} else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) {
 		force_sig_fault(SIGBUS, BUS_ADRERR, addr);
-	else
+	} else {
+		report_segfault(regs, ev);
 		force_sig_fault(SIGSEGV, fault == FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR, addr);
+	}
 }
 
 /**
