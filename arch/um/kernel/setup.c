@@ -14,7 +14,6 @@
 #include <linux/initrd.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
-#include <linux/panic_notifier.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
@@ -149,23 +148,3 @@ void calibrate_delay(void)
 void __init arch_cpu_finalize_init(void)
 {
 }
-
-static int panic_notify(struct notifier_block *block, unsigned long event, void *message)
-{
-	/* The console driver may need interrupts to write; from here on the terminal gets everything directly. */
-	if (!(um_early_console.flags & CON_ENABLED)) {
-		um_early_console.flags &= ~CON_PRINTBUFFER;
-		register_console(&um_early_console);
-	}
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block panic_block = {
-	.notifier_call = panic_notify,
-};
-
-static int __init panic_init(void)
-{
-	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
-}
-early_initcall(panic_init);

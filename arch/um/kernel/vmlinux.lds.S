@@ -19,6 +19,12 @@
 #include <asm-generic/vmlinux.lds.h>
 #include <um/layout.h>
 
+/* The notes lie among the read-only data. */
+#undef NOTES_HEADERS
+#undef NOTES_HEADERS_RESTORE
+#define NOTES_HEADERS		:data :note
+#define NOTES_HEADERS_RESTORE	__restore_ph : { *(.__restore_ph) } :data
+
 OUTPUT_FORMAT(elf64-x86-64)
 OUTPUT_ARCH(i386:x86-64)
 ENTRY(_start)
@@ -54,10 +60,11 @@ SECTIONS
 	. = ALIGN(PAGE_SIZE);
 	_etext = .;
 
-	.dummy : {
-		*(.dummy)
+	/* What follows is in the next segment, which an empty section does not begin. */
+	.data.begin : {
+		_sdata = .;
+		QUAD(UM_KERNEL_BASE)
 	} :data
-	_sdata = .;
 
 	RO_DATA(PAGE_SIZE)
 
