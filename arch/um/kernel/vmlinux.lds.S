@@ -60,10 +60,9 @@ SECTIONS
 	. = ALIGN(PAGE_SIZE);
 	_etext = .;
 
-	/* What follows is in the next segment, which an empty section does not begin. */
+	/* RO_DATA() names no segment: it takes that of the section before it. */
 	.data.begin : {
 		_sdata = .;
-		QUAD(UM_KERNEL_BASE)
 	} :data
 
 	RO_DATA(PAGE_SIZE)
