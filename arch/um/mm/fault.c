@@ -32,6 +32,14 @@ static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 #define FAULT_ACCERR	((__force vm_fault_t)0x20000000)
 #define FAULT_KILLED	((__force vm_fault_t)0x10000000)
 
+/* fault_signal_pending(), which wants registers; for the kernel's own access (@regs is NULL) only the death of the task counts. */
+static bool interrupted(vm_fault_t fault, struct pt_regs *regs)
+{
+	if (regs)
+		return fault_signal_pending(fault, regs);
+	return (fault & VM_FAULT_RETRY) && fatal_signal_pending(current);
+}
+
 /* Returns 0, VM_FAULT_ERROR bits, or one of the above; the mmap lock is not held afterwards. */
 static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsigned long addr, unsigned int flags)
 {
@@ -47,7 +55,7 @@ static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsig
 			return FAULT_ACCERR;
 		}
 		fault = handle_mm_fault(vma, addr, flags, regs);
-		if (fault_signal_pending(fault, regs))
+		if (interrupted(fault, regs))
 			return FAULT_KILLED;
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;
