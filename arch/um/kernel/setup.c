@@ -42,7 +42,7 @@ static struct console um_early_console = {
 	.index = -1,
 };
 
-/* A program that is quiet when told so, and says why when it dies: its early console is always there. */
+/* After parse_early_param(), so that "quiet" is heard; what was said before then comes out now. */
 static void __init early_console_init(void)
 {
 	register_console(&um_early_console);
@@ -86,11 +86,11 @@ static inline void possible_cpus_init(void) { }
 void __init setup_arch(char **cmdline_p)
 {
 	um_cpu_identify();
-	early_console_init();
 	init_mm_init();
 	strscpy(parse_line, um_boot.parse_line, sizeof(parse_line));
 	*cmdline_p = parse_line;
 	parse_early_param();
+	early_console_init();
 	memory_init();
 	possible_cpus_init();
 	paging_init();
