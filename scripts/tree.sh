@@ -3,8 +3,8 @@
 # tree.sh: prepare the Linux tree that kbuild works in, and print its path.
 #
 # Without KSRC it is Debian's linux-source-6.12, unpacked to build/tree. Linux' own User-Mode port is left out while unpacking, so
-# that it is neither built nor read; ours takes its place. With KSRC it is a shadow of the user's tree: real directories, every
-# file a symbolic link; the user's tree is only read.
+# that it is neither built nor read; ours takes its place. With KSRC it is a shadow of the user's tree, made of symbolic links
+# (shadow.py); the user's tree is only read.
 #
 # The port itself (arch/um) is laid in file by file as symbolic links, in real directories: an edit is seen at once, and a relative
 # path out of arch/um means the tree, not this repository. Repeating it is cheap; it adds new files and drops dead links.
@@ -25,11 +25,14 @@ patches_hash() {
 	patches | while read -r p; do cat "$TOP/patches/$p"; done | sha256sum | cut -c1-16
 }
 
+# the files that patch $1 changes
+patched_files() { sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$TOP/patches/$1"; }
+
 # apply_patches DIR: a patched file of a shadow tree becomes a copy first
 apply_patches() {
 	local p f
 	patches | while read -r p; do
-		sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$TOP/patches/$p" | while read -r f; do
+		patched_files "$p" | while read -r f; do
 			if [ -L "$1/$f" ]; then cp --remove-destination "$(readlink -f "$1/$f")" "$1/$f"; fi
 		done
 		patch -d "$1" -p1 --no-backup-if-mismatch -s < "$TOP/patches/$p" || die "patches/$p does not apply to $1"
@@ -78,8 +81,9 @@ shadow_tree() {
 	[ -f "$KSRC/Makefile" ] || die "KSRC=$KSRC is no Linux tree (no Makefile in it)"
 	version=$(awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { p = $3 } /^NAME/ { exit } END { print v "." p }' "$KSRC/Makefile")
 	[ "$version" = 6.12 ] || die "KSRC=$KSRC is Linux $version; this port is for 6.12.x"
-	mkdir -p "$TREE"
-	python3 "$TOP/scripts/shadow.py" "$KSRC" "$TREE" "${REPLACED[@]}"
+	local open=() f
+	while read -r f; do open+=(--open "$f"); done < <(patches | while read -r p; do patched_files "$p"; done)
+	python3 "$TOP/scripts/shadow.py" "$KSRC" "$TREE" "${open[@]}" "${REPLACED[@]}"
 	if [ "$(cat "$TREE/.um-tree" 2>/dev/null)" != "$(patches_hash)" ]; then
 		apply_patches "$TREE"
 		patches_hash > "$TREE/.um-tree"

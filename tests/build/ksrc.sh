@@ -5,7 +5,7 @@
 # timeout: 300
 set -euo pipefail
 cd "$TOP"
-# a tree with a file of its own: a shadow of build/tree, with one directory more
+# a tree with a directory of its own
 own=$UML_TMP/own
 mkdir -p "$own"
 python3 scripts/shadow.py build/tree "$own" arch/um fs/hostfs
