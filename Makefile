@@ -32,7 +32,8 @@ kernel linux:
 run: kernel
 	@$(SH)/run.sh shell
 
-debian: kernel
+debian:
+	@$(SH)/kernel.sh modules_install
 	@$(SH)/image.sh
 	@$(SH)/run.sh debian
 

@@ -133,6 +133,19 @@ build_linux() {
 	say "    ${LINUX#"$TOP"/} is ready ($((SECONDS - started)) s)"
 }
 
+# into INSTALL_MOD_PATH, default build/modules; there it is done once for each build
+install_modules() {
+	local to=${INSTALL_MOD_PATH:-$BUILD/modules} done_at=$OBJ/.um-modules
+	build_linux
+	if [ -z "${INSTALL_MOD_PATH:-}$KSRC" ] && [ -d "$to" ] && [ "$done_at" -nt "$OBJ/.um-built" ]; then return; fi
+	prepare
+	build modules
+	rm -rf "$to/lib/modules/$(cat "$OBJ/include/config/kernel.release")"
+	quietly kbuild modules_install INSTALL_MOD_PATH="$to" INSTALL_MOD_STRIP=1
+	say "    modules are in ${to#"$TOP"/}"
+	[ -n "${INSTALL_MOD_PATH:-}" ] || touch "$done_at"
+}
+
 prepare() {
 	local groups=(build run)
 	[ -n "$KSRC" ] || groups+=(source)
@@ -159,13 +172,7 @@ modules)
 	prepare
 	build modules ;;
 modules_install)
-	build_linux
-	prepare
-	build modules
-	: "${INSTALL_MOD_PATH:=$BUILD/modules}"
-	rm -rf "$INSTALL_MOD_PATH/lib/modules/$(cat "$OBJ/include/config/kernel.release")"
-	quietly kbuild modules_install INSTALL_MOD_PATH="$INSTALL_MOD_PATH" INSTALL_MOD_STRIP=1
-	say "    modules are in $INSTALL_MOD_PATH" ;;
+	install_modules ;;
 *)
 	die "no such target: $1" ;;
 esac

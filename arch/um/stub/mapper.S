@@ -138,6 +138,8 @@ zygote:
 	hostcall	__NR_futex
 	jmp	zygote
 3:	movl	%eax, %r15d
+	movq	STUB_CMD_SLOT_OFF(%r12), %rbx	/* before the clone: the page is the next command's after our acknowledgement */
+	movq	STUB_CMD_CTX_LEN(%r12), %rbp
 	movl	$(CLONE_PARENT | SIGCHLD), %edi
 	xorl	%esi, %esi
 	xorl	%edx, %edx
@@ -156,10 +158,8 @@ zygote:
 	acknowledge
 	jmp	zygote
 
-/* A new space. */
+/* A new space: %rbx its slot's offset, %rbp the length of its context areas. */
 space:
-	movq	STUB_CMD_SLOT_OFF(%r12), %rbx
-	movq	STUB_CMD_CTX_LEN(%r12), %rbp
 	die_with_parent
 	map	%r12, $4096, PROT_READ, MAP_SHARED | MAP_FIXED, STUB_FD_CTL, %rbx
 	addq	$STUB_SLOT_CTX_OFF, %rbx
