@@ -189,11 +189,13 @@ static long copy_bss(unsigned long from, unsigned long to)
 
 static long map_image(unsigned long start, unsigned long end, int prot)
 {
+	/* What is never written is mapped privately, or a debugger could not put its breakpoints there. */
+	int share = prot & PROT_WRITE ? MAP_SHARED : MAP_PRIVATE;
 	long ret;
 
 	if (start >= end)
 		return 0;
-	ret = HOST_CALL(__NR_mmap, start, end - start, prot, MAP_SHARED | MAP_FIXED, mem_fd, start - UM_KERNEL_BASE);
+	ret = HOST_CALL(__NR_mmap, start, end - start, prot, share | MAP_FIXED, mem_fd, start - UM_KERNEL_BASE);
 	return host_is_error(ret) ? ret : 0;
 }
 

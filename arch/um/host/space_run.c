@@ -28,6 +28,7 @@
 #define KICK_TRIES_ASLEEP	3
 #define KICK_TRIES		500
 #define TRAP_PAGE_FAULT		14
+#define FAULT_CODE_MAX		SEGV_ACCERR	/* with other codes trapno and cr2 are those of an earlier fault */
 
 /* The host kernel's 64-bit signal frame, as far as it is read here. */
 struct host_frame {
@@ -99,7 +100,7 @@ static void classify(struct um_event *ev, unsigned int sig, const volatile struc
 			ev->type = UM_EV_SYSCALL;
 	} else if (sig == STUB_SIG_KICK) {
 		ev->type = UM_EV_KICK;
-	} else if (sig == SIGSEGV && ev->trapno == TRAP_PAGE_FAULT) {
+	} else if (sig == SIGSEGV && ev->trapno == TRAP_PAGE_FAULT && ev->code > 0 && ev->code <= FAULT_CODE_MAX) {
 		ev->type = UM_EV_FAULT;
 		ev->addr = f->cr2;
 	}

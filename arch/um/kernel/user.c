@@ -17,6 +17,8 @@
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <asm/syscall.h>
+#include <asm/vsyscall.h>
+#include <uapi/asm/vsyscall.h>
 #include <um/regs.h>
 #include <um/space.h>
 #include <um/trap.h>
@@ -80,6 +82,21 @@ static void kill_task(struct pt_regs *regs, const char *why)
 	irqentry_exit_to_user_mode(regs);
 }
 
+/* iretq in the context would fault on an address that no program can have; the processor would say so after the return. */
+static bool bad_ip(const struct pt_regs *regs)
+{
+	return regs->ip >= TASK_SIZE && regs->ip - VSYSCALL_ADDR >= PAGE_SIZE;
+}
+
+static void segfault(struct pt_regs *regs)
+{
+	irqentry_enter_from_user_mode(regs);
+	local_irq_enable();
+	force_sig(SIGSEGV);
+	local_irq_disable();
+	irqentry_exit_to_user_mode(regs);
+}
+
 static void do_syscall(struct pt_regs *regs)
 {
 	long nr;
@@ -135,6 +152,10 @@ void um_run_user(struct pt_regs *regs)
 	int ret;
 
 	for (;;) {
+		if (unlikely(bad_ip(regs))) {
+			segfault(regs);
+			continue;
+		}
 		ret = um_space_resume(current->mm, regs);
 		if (ret) {
 			kill_task(regs, ret == -EFAULT ? "the host refuses to map its memory" : "the host process of its address space is gone");
