@@ -10,7 +10,7 @@
  * are checked against the area before use. A context may lie about its own registers; that is its own affair.
  *
  * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
- * killed. One that is merely starved by a busy host is runnable, and is waited for.
+ * killed. One that is merely starved by a busy host is runnable, or its mapper is, and is waited for.
  */
 #include <linux/errno.h>
 #include <linux/futex.h>
@@ -284,8 +284,8 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 			shared->kernel_sleeps = 0;
 			return fetch_event(c, cpu, regs, fs, gs, ev);
 		}
-		if (thread_state(sp->pid, c->tid) != 'S')
-			asleep = 0;
+		if (thread_state(sp->pid, c->tid) != 'S' || sp->cmd->ack != sp->seq)
+			asleep = 0;		/* busy, or it waits for the mapper */
 		else if (++asleep == KICK_TRIES_ASLEEP)
 			break;
 	}
