@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: the debug configuration (KASAN, lockdep)
+# only: full
 # kernel: debug
 # timeout: 900
 """Boots the embedded root and Debian with the debug kernel; a report of KASAN, lockdep or any other checker fails the test."""

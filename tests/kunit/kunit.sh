@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # title: KUnit, by the tree's own kunit.py (its virtio options switched off)
+# only: full
 # by: builder
 # timeout: 1500
 set -euo pipefail
