@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) "um-console: " fmt
 
+#include <linux/kd.h>
 #include <linux/console.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
@@ -350,7 +351,17 @@ static void umcon_unthrottle(struct tty_struct *tty)
 	umcon_receive(tty->driver_data);
 }
 
+/*
+ * An init program takes /dev/tty0 for a virtual terminal and asks to be told of the key combination for "kbrequest". There is no
+ * keyboard here, so accepting that changes nothing, and it saves the user a warning at each boot.
+ */
+static int umcon_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
+{
+	return cmd == KDSIGACCEPT ? 0 : -ENOIOCTLCMD;
+}
+
 static const struct tty_operations umcon_ops = {
+	.ioctl = umcon_ioctl,
 	.install = umcon_install,
 	.open = umcon_open,
 	.close = umcon_close,
