@@ -7,8 +7,9 @@
  * /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled, where it can be changed.
  */
 
-#include <linux/huge_mm.h>
 #include <linux/init.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/sizes.h>
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
