@@ -76,10 +76,17 @@ static bool is_uncached(const struct file *file)
 	return fd->is_synthetic;
 }
 
+/* The size that a reader stops at is the host's, if it is not the guest who writes. */
+static void refresh_before_read(struct file *file)
+{
+	struct umhostfs_fd *fd = file->private_data;
+
+	if (!umhostfs_is_fresh(file_inode(file)))
+		umhostfs_attr_refresh_fd(file_inode(file), fd->hfd, false);
+}
+
 static ssize_t umhostfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct inode *inode = file_inode(iocb->ki_filp);
-	struct umhostfs_fd *fd = iocb->ki_filp->private_data;
 	ssize_t ret;
 
 	if (is_uncached(iocb->ki_filp)) {
@@ -88,8 +95,7 @@ static ssize_t umhostfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 			iocb->ki_pos += ret;
 		return ret;
 	}
-	if (!umhostfs_is_fresh(inode))
-		umhostfs_attr_refresh_fd(inode, fd->hfd, false);
+	refresh_before_read(iocb->ki_filp);
 	return generic_file_read_iter(iocb, to);
 }
 
@@ -98,6 +104,7 @@ static ssize_t umhostfs_file_splice_read(struct file *in, loff_t *pos, struct pi
 {
 	if (is_uncached(in))
 		return copy_splice_read(in, pos, pipe, len, flags);
+	refresh_before_read(in);
 	return filemap_splice_read(in, pos, pipe, len, flags);
 }
 
@@ -250,8 +257,8 @@ static loff_t umhostfs_file_llseek(struct file *file, loff_t offset, int whence)
 	int err;
 
 	if (whence != SEEK_DATA && whence != SEEK_HOLE) {
-		if (whence == SEEK_END && !umhostfs_is_fresh(inode))
-			umhostfs_attr_refresh_fd(inode, fd->hfd, false);
+		if (whence == SEEK_END)
+			refresh_before_read(file);
 		return generic_file_llseek(file, offset, whence);
 	}
 	if (offset < 0)
