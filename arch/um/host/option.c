@@ -32,7 +32,7 @@
 #define EXTRA_MAX	8	/* letters behind the number in a row's name: "ubd0rs=" */
 #define SUFFIX_POOL	1024
 
-extern unsigned long __initramfs_size __attribute__((weak));
+extern unsigned long um_initramfs_size __attribute__((weak));
 
 /* What the arguments say about where the guest boots from. */
 struct root_hints {
@@ -277,7 +277,7 @@ static int take_argument(const char *arg, struct root_hints *hints)
 
 static int add_root(struct root_hints *hints)
 {
-	int embedded = &__initramfs_size && __initramfs_size > INITRAMFS_EMPTY;
+	int embedded = &um_initramfs_size && um_initramfs_size > INITRAMFS_EMPTY;
 	int ret;
 
 	if (hints->has_root || hints->has_initrd || embedded)

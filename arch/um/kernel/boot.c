@@ -31,7 +31,7 @@ static_assert(NR_CPUS <= UM_NR_CPUS_MAX);
 /**
  * guest_boot() - where the host side enters the guest kernel, for ever
  */
-void __init __noreturn guest_boot(void)
+void __ref __noreturn guest_boot(void)
 {
 	struct um_cpu *cpu = raw_cpu_ptr(&um_cpu);
 

@@ -19,11 +19,12 @@
 #include <linux/pagewalk.h>
 #include <linux/set_memory.h>
 #include <linux/spinlock.h>
+#include <asm/pgalloc.h>
 #include <asm/pgtable.h>
 #include <asm/sections.h>
 #include <um/mem.h>
 
-static DEFINE_RAW_SPINLOCK(kernmap_lock);
+static DEFINE_RAW_SPINLOCK(kernmap_lock);	/* see above; also held while a table of ptes is taken out */
 
 /**
  * struct run - neighbouring pages with one answer
@@ -125,6 +126,54 @@ static void kernmap_sync(unsigned long start, unsigned long end, void (*fn)(cons
 	raw_spin_lock_irqsave(&kernmap_lock, flags);
 	for_each_run(start, end, fn);
 	raw_spin_unlock_irqrestore(&kernmap_lock, flags);
+}
+
+/*
+ * Entries of 2 MiB in init_mm (asm/vmalloc.h).
+ */
+
+int pmd_set_huge(pmd_t *pmd, phys_addr_t phys, pgprot_t prot)
+{
+	set_pmd(pmd, pmd_mkhuge(pfn_pmd(PHYS_PFN(phys), prot)));
+	return 1;
+}
+
+int pmd_clear_huge(pmd_t *pmd)
+{
+	if (!pmd_leaf(*pmd))
+		return 0;
+	pmd_clear(pmd);
+	return 1;
+}
+
+/* Somebody's flush may be reading the table. */
+int pmd_free_pte_page(pmd_t *pmd, unsigned long addr)
+{
+	unsigned long flags;
+	pte_t *table;
+
+	raw_spin_lock_irqsave(&kernmap_lock, flags);
+	table = (pte_t *)pmd_page_vaddr(*pmd);
+	pmd_clear(pmd);
+	raw_spin_unlock_irqrestore(&kernmap_lock, flags);
+	pte_free_kernel(&init_mm, table);
+	return 1;
+}
+
+/* There are no larger ones. */
+int pud_set_huge(pud_t *pud, phys_addr_t phys, pgprot_t prot)
+{
+	return 0;
+}
+
+int pud_clear_huge(pud_t *pud)
+{
+	return 0;
+}
+
+int pud_free_pmd_page(pud_t *pud, unsigned long addr)
+{
+	return 0;
 }
 
 /**
