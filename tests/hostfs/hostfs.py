@@ -34,9 +34,11 @@ def read(*path):
         return f.read()
 
 
-def guest_with(option, mount_options=''):
-    """A guest's shell with hostfs=option on its command line and /host mounted."""
-    g = Guest('mem=256M', 'quiet', f'hostfs={option}')
+def guest_with(option, mount_options='', more=(), limit=None):
+    """A guest's shell with hostfs=option on its command line and /host mounted; limit: descriptors that the host allows."""
+    args = ('mem=256M', 'quiet', f'hostfs={option}', *more)
+    command = ['prlimit', f'--nofile={limit}:{limit}', *uml.command_line(args)] if limit else None
+    g = Guest(*args, command=command)
     g.shell(60)
     g.must(f'mkdir -p /host && mount -t hostfs none /host {mount_options}')
     return g
@@ -56,6 +58,32 @@ def test_operations():
     bad = [row for row in out.splitlines() if row.startswith('FAIL') or 'FAILED' in row or row.startswith('  ')]
     check(status == 0, '\n'.join(bad) or out[-2000:])
     check(os.listdir(os.path.join(share, 'work')) == [], 'something was left behind')
+
+
+def test_storm():
+    """random work by six processes on two virtual CPUs: files hold what was written, names behave"""
+    share = fresh('storm')
+    source = os.path.join(GUEST_PROGRAMS, 'hostfs_storm')
+    if not os.path.exists(source):
+        raise uml.Skip('tests/guest has not been built')
+    shutil.copy(source, share)
+    with guest_with(share, more=('ncpus=2',)) as g:
+        status, out = g.run(f'cd /tmp && /host/hostfs_storm /host {60 if uml.FULL else 4}', 200)
+        check(status == 0, out[-3000:])
+    check(os.listdir(share) == ['hostfs_storm'], 'something was left behind')
+
+
+def test_few_descriptors():
+    """with few host descriptors deep and wide trees work; too many open files are an error, and only for as long"""
+    share = fresh('few')
+    with guest_with(share, limit=64) as g:
+        g.must('cd /host; i=0; d=.; while [ $i -lt 30 ]; do d=$d/d; mkdir $d; i=$((i+1)); done; echo deep > $d/f')
+        g.must('i=0; while [ $i -lt 150 ]; do mkdir w$i; echo $i > w$i/f; i=$((i+1)); done')
+        g.must('echo 3 > /proc/sys/vm/drop_caches; [ "$(cat $d/f)" = deep ]; [ "$(cat w*/f | wc -l)" = 150 ]')
+        status, out = g.run('(i=10; while [ $i -lt 90 ]; do eval "exec $i< w$i/f"; i=$((i+1)); done) 2>&1')
+        check(status != 0 and 'Too many open files' in out, f'80 open files within 64: {status} {out}')
+        g.must('[ "$(cat w*/f | wc -l)" = 150 ]; cd /; rm -r /host/d /host/w*')
+    check(os.listdir(share) == [], 'something was left behind')
 
 
 def test_host_sees_guest():
