@@ -35,9 +35,9 @@ def read(*path):
 
 
 def guest_with(option, mount_options='', more=(), limit=None):
-    """A guest's shell with hostfs=option on its command line and /host mounted; limit: descriptors that the host allows."""
+    """A guest's shell with hostfs=option on its command line and /host mounted; limit: what prlimit(1) is to restrict."""
     args = ('mem=256M', 'quiet', f'hostfs={option}', *more)
-    command = ['prlimit', f'--nofile={limit}:{limit}', *uml.command_line(args)] if limit else None
+    command = ['prlimit', f'--{limit}', *uml.command_line(args)] if limit else None
     g = Guest(*args, command=command)
     g.shell(60)
     g.must(f'mkdir -p /host && mount -t hostfs none /host {mount_options}')
@@ -76,7 +76,7 @@ def test_storm():
 def test_few_descriptors():
     """with few host descriptors deep and wide trees work; too many open files are an error, and only for as long"""
     share = fresh('few')
-    with guest_with(share, limit=64) as g:
+    with guest_with(share, limit='nofile=64:64') as g:
         g.must('cd /host; i=0; d=.; while [ $i -lt 30 ]; do d=$d/d; mkdir $d; i=$((i+1)); done; echo deep > $d/f')
         g.must('i=0; while [ $i -lt 150 ]; do mkdir w$i; echo $i > w$i/f; i=$((i+1)); done')
         g.must('echo 3 > /proc/sys/vm/drop_caches; [ "$(cat $d/f)" = deep ]; [ "$(cat w*/f | wc -l)" = 150 ]')
@@ -84,6 +84,18 @@ def test_few_descriptors():
         check(status != 0 and 'Too many open files' in out, f'80 open files within 64: {status} {out}')
         g.must('[ "$(cat w*/f | wc -l)" = 150 ]; cd /; rm -r /host/d /host/w*')
     check(os.listdir(share) == [], 'something was left behind')
+
+
+def test_host_refuses():
+    """what the host does not take (here: a limit on file size) is an error of close() or fsync(); then all goes on"""
+    share = fresh('refuses')
+    with guest_with(share, limit=f'fsize={300 << 20}') as g:
+        g.must('cd /host; dd if=/dev/zero of=good bs=1M count=8 2>/dev/null')
+        for command in ('dd if=/dev/zero of=big bs=1M seek=298 count=8', 'dd if=/dev/zero of=big bs=1M seek=298 count=8 conv=fsync',
+                        'dd if=/dev/zero of=big bs=1M seek=298 count=8 oflag=direct', 'truncate -s 301M big'):
+            check(g.run(f'rm -f big; {command} 2>/dev/null')[0] != 0, f'"{command}" succeeded')
+        g.must('rm -f big; echo still here > f; [ "$(cat f)" = "still here" ]; cmp good good')
+    check(sorted(os.listdir(share)) == ['f', 'good'], f'{os.listdir(share)}')
 
 
 def test_host_sees_guest():
