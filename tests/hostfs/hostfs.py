@@ -89,10 +89,10 @@ def test_few_descriptors():
 def test_host_refuses():
     """what the host does not take (here: a limit on file size) is an error of close() or fsync(); then all goes on"""
     share = fresh('refuses')
-    with guest_with(share, limit=f'fsize={300 << 20}') as g:
+    with guest_with(share, limit=f'fsize={5 << 30}') as g:
         g.must('cd /host; dd if=/dev/zero of=good bs=1M count=8 2>/dev/null')
-        for command in ('dd if=/dev/zero of=big bs=1M seek=298 count=8', 'dd if=/dev/zero of=big bs=1M seek=298 count=8 conv=fsync',
-                        'dd if=/dev/zero of=big bs=1M seek=298 count=8 oflag=direct', 'truncate -s 301M big'):
+        for command in ('dd if=/dev/zero of=big bs=1M seek=5118 count=8', 'dd if=/dev/zero of=big bs=1M seek=5118 count=8 conv=fsync',
+                        'dd if=/dev/zero of=big bs=1M seek=5118 count=8 oflag=direct', 'truncate -s 5121M big'):
             check(g.run(f'rm -f big; {command} 2>/dev/null')[0] != 0, f'"{command}" succeeded')
         g.must('rm -f big; echo still here > f; [ "$(cat f)" = "still here" ]; cmp good good')
     check(sorted(os.listdir(share)) == ['f', 'good'], f'{os.listdir(share)}')
