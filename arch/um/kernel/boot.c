@@ -2,9 +2,9 @@
 /*
  * boot.c - the first function of the guest kernel
  *
- * The host side has made memory, the first vCPU and the command line ready (um/boot.h) and calls guest_boot() on the init task's
- * stack, with %gs based at 0: per-CPU variables are then their static copies, until setup_per_cpu_areas(). Nothing here may be
- * instrumented.
+ * The host side has made memory, the first vCPU and the command line ready (um/boot.h) and calls guest_boot() on
+ * the init task's stack, with %gs based at 0: per-CPU variables are then their static copies, until
+ * setup_per_cpu_areas(). Nothing here may be instrumented.
  */
 
 #include <linux/init.h>

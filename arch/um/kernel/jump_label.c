@@ -2,9 +2,10 @@
 /*
  * jump_label.c - changes a static branch between nop and jmp
  *
- * Text is not writable where it runs; it is written through the direct map, where the same page is. While one vCPU runs, it writes and
- * goes on. With more, all of them wait in stop_machine() until it is done and then execute a serializing instruction, since a
- * processor may have fetched a part of the old five bytes. Changes of one key are queued and cost one such stop.
+ * Text is not writable where it runs; it is written through the direct map, where the same page is. While one vCPU
+ * runs, it writes and goes on. With more, all of them wait in stop_machine() until it is done and then execute a
+ * serializing instruction, since a processor may have fetched a part of the old five bytes. Changes of one key are
+ * queued and cost one such stop.
  */
 
 #include <linux/cpu.h>

@@ -2,8 +2,8 @@
 /*
  * module.c - where modules are loaded, and their relocations
  *
- * Modules are compiled as the image is: small code model, not position independent. So they lie below 2 GiB, near the image, and the
- * relocations are few.
+ * Modules are compiled as the image is: small code model, not position independent. So they lie below 2 GiB, near
+ * the image, and the relocations are few.
  */
 #define pr_fmt(fmt) "um-module: " fmt
 

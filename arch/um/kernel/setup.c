@@ -2,8 +2,8 @@
 /*
  * setup.c - setup_arch(): from what the host side left (um/boot.h) to what generic Linux wants to know
  *
- * Memory is one range from 0; the image is its beginning, an initial RAM disk its end. All of it is in one zone. Before the console
- * driver exists, printk() goes to the terminal through an early console.
+ * Memory is one range from 0; the image is its beginning, an initial RAM disk its end. All of it is in one zone.
+ * Before the console driver exists, printk() goes to the terminal through an early console.
  */
 #define pr_fmt(fmt) "um: " fmt
 
@@ -109,7 +109,8 @@ EXPORT_PER_CPU_SYMBOL(this_cpu_off);
 /**
  * setup_per_cpu_areas() - give each possible vCPU its own copy of the per-CPU variables, and go over to that of vCPU 0
  *
- * Variables of modules get room in the first chunk, whose addresses the small code model reaches (PERCPU_MODULE_RESERVE).
+ * Variables of modules get room in the first chunk, whose addresses the small code model reaches
+ * (PERCPU_MODULE_RESERVE).
  */
 void __init setup_per_cpu_areas(void)
 {
@@ -119,7 +120,8 @@ void __init setup_per_cpu_areas(void)
 
 	ret = pcpu_embed_first_chunk(PERCPU_MODULE_RESERVE, PERCPU_DYNAMIC_RESERVE, PAGE_SIZE, NULL, NULL);
 	if (ret < 0)
-		panic("no memory for the per-CPU variables of %u processors (error %d); give more with mem=", nr_cpu_ids, ret);
+		panic("no memory for the per-CPU variables of %u processors (error %d); give more with mem=",
+		      nr_cpu_ids, ret);
 	delta = (unsigned long)pcpu_base_addr - (unsigned long)__per_cpu_start;
 	for_each_possible_cpu(cpu) {
 		__per_cpu_offset[cpu] = delta + pcpu_unit_offsets[cpu];
@@ -131,7 +133,10 @@ void __init setup_per_cpu_areas(void)
 
 #endif /* CONFIG_SMP */
 
-/* Ten million turns a second is what a processor of today does at the least; waits go by the clock (delay.c) and not by this. */
+/*
+ * Ten million turns a second is what a processor of today does at the least; waits go by the clock (delay.c) and not
+ * by this.
+ */
 #define UM_LOOPS_PER_SECOND	10000000UL
 
 /**

@@ -2,9 +2,10 @@
 /*
  * stacktrace.c - walking a kernel stack
  *
- * The kernel is compiled with frame pointers: %rbp points at the caller's %rbp, above which is the return address. A walk goes up only, and
- * within one kernel stack, so a damaged chain ends it and does no harm. A task that is switched out has pushed %rbp first and then
- * five other registers (__switch_to_asm in kernel/entry.S), so its chain begins a little above thread.sp.
+ * The kernel is compiled with frame pointers: %rbp points at the caller's %rbp, above which is the return address.
+ * A walk goes up only, and within one kernel stack, so a damaged chain ends it and does no harm. A task that is
+ * switched out has pushed %rbp first and then five other registers (__switch_to_asm in kernel/entry.S), so its
+ * chain begins a little above thread.sp.
  */
 
 #include <linux/export.h>
@@ -41,7 +42,8 @@ bool um_unwind_next(struct um_unwind *u)
  * um_unwind_start() - begin a walk; u->ip is its first address, 0 if there is nothing to walk
  * @u:    the walk
  * @task: whose stack
- * @regs: where it was interrupted; NULL: where our caller was called if @task is current, else where @task was switched out
+ * @regs: where it was interrupted; NULL: where our caller was called if @task is
+ *        current, else where @task was switched out
  */
 noinline void um_unwind_start(struct um_unwind *u, struct task_struct *task, struct pt_regs *regs)
 {
@@ -55,7 +57,10 @@ noinline void um_unwind_start(struct um_unwind *u, struct task_struct *task, str
 		u->low = regs->sp & ~7UL;
 		u->bp = regs->bp;
 	} else if (task == current) {
-		/* what the compiler's builtin for an outer frame does, without its warning: our own frame leads to it */
+		/*
+		 * what the compiler's builtin for an outer frame does, without its warning: our own frame leads to
+		 * it
+		 */
 		u->low = (unsigned long)__builtin_frame_address(0);
 		u->bp = stack_word(u->low);
 	} else {
@@ -73,7 +78,8 @@ noinline void um_unwind_start(struct um_unwind *u, struct task_struct *task, str
 /**
  * arch_stack_walk() - give each return address to a consumer, innermost first
  */
-noinline void arch_stack_walk(stack_trace_consume_fn consume, void *cookie, struct task_struct *task, struct pt_regs *regs)
+noinline void arch_stack_walk(stack_trace_consume_fn consume, void *cookie, struct task_struct *task,
+			      struct pt_regs *regs)
 {
 	struct um_unwind u;
 

@@ -109,11 +109,17 @@ SECTIONS
 	BSS_SECTION(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE)
 	_end = .;
 
-	/* The init task runs on its own stack from its first instruction; the room at the top is where a task's user registers are. */
+	/*
+	 * The init task runs on its own stack from its first instruction; the room at the top is where a task's user
+	 * registers are.
+	 */
 	um_init_stack_top = init_stack + THREAD_SIZE - 176;
 
 #ifdef CONFIG_BLK_DEV_INITRD
-	/* The host world wants to know before init data is freed; by another name it is no reference to it in modpost's eyes. */
+	/*
+	 * The host world wants to know before init data is freed; by another name it is no reference to it in
+	 * modpost's eyes.
+	 */
 	um_initramfs_size = __initramfs_size;
 #endif
 

@@ -2,8 +2,9 @@
 /*
  * kasan.c - the address sanitizer's shadow
  *
- * The host side maps all of the shadow as zeroed memory before guest_boot(), because it finds um_kasan_enabled in this kernel
- * (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only reports must wait.
+ * The host side maps all of the shadow as zeroed memory before guest_boot(), because it finds um_kasan_enabled in
+ * this kernel (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only
+ * reports must wait.
  */
 
 #include <linux/init.h>

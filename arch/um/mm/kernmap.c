@@ -2,14 +2,14 @@
 /*
  * kernmap.c - the kernel process' own mappings of vmalloc memory and modules
  *
- * The guest's tables for these addresses (init_mm) are read by nobody but this file: an address works when the host has mapped the page
- * there. flush_cache_vmap() says that pages came, flush_tlb_kernel_range() that pages went, set_memory_*() that
- * protections changed.
+ * The guest's tables for these addresses (init_mm) are read by nobody but this file: an address works when the host
+ * has mapped the page there. flush_cache_vmap() says that pages came, flush_tlb_kernel_range() that pages went,
+ * set_memory_*() that protections changed.
  *
- * A flush of what went may cover a range in which other users have live pages, or are getting some at this moment (vfree() collects
- * ranges and flushes from the lowest to the highest). So who unmaps looks at the table as well and leaves what is present; and both sides
- * hold the lock from the look at the table until the host call. A page that is entered later is mapped by its own flush, which
- * comes after.
+ * A flush of what went may cover a range in which other users have live pages, or are getting some at this moment
+ * (vfree() collects ranges and flushes from the lowest to the highest). So who unmaps looks at the table as well
+ * and leaves what is present; and both sides hold the lock from the look at the table until the host call. A page
+ * that is entered later is mapped by its own flush, which comes after.
  */
 #define pr_fmt(fmt) "um-mem: " fmt
 
@@ -51,9 +51,10 @@ static void run_map(const struct run *run)
 
 	if (!run->entry || run->start == run->end)
 		return;
-	ret = host_mem_map_kernel(run->start, run->entry & _PAGE_PFN_MASK, run->end - run->start, host_prot(run->entry));
+	ret = host_mem_map_kernel(run->start, run->entry & _PAGE_PFN_MASK, run->end - run->start,
+				  host_prot(run->entry));
 	if (ret)
-		pr_crit_once("the host refuses a mapping at %lx (error %d); vm.max_map_count on the host may be too small\n",
+		pr_crit_once("the host refuses a mapping at %lx (error %d); raise its vm.max_map_count\n",
 			     run->start, ret);
 }
 
@@ -63,7 +64,10 @@ static void run_unmap(const struct run *run)
 		host_mem_unmap_kernel(run->start, run->end - run->start);
 }
 
-/* The entry that answers for @addr, and in *@size how far it does: a page, or what an empty or huge entry of a higher level spans. */
+/*
+ * The entry that answers for @addr, and in *@size how far it does: a page, or what an empty or huge entry of a
+ * higher level spans.
+ */
 static unsigned long entry_at(unsigned long addr, unsigned long *size)
 {
 	p4d_t *p4d = p4d_offset(pgd_offset_k(addr), addr);

@@ -2,8 +2,9 @@
 /*
  * cpuinfo.c - the host's processor as the guest describes it: feature bits, and /proc/cpuinfo
  *
- * A guest program executes CPUID itself and sees the host's answers; /proc/cpuinfo tells the same, less what works only
- * with a kernel on the bare processor (virtualization, protection keys, shadow stacks), since this kernel offers none of that.
+ * A guest program executes CPUID itself and sees the host's answers; /proc/cpuinfo tells the same, less what works
+ * only with a kernel on the bare processor (virtualization, protection keys, shadow stacks), since this kernel
+ * offers none of that.
  */
 
 #include <linux/bitmap.h>

@@ -2,8 +2,9 @@
 /*
  * string_64.S - memcpy(), memmove(), memset(): guest and host world use the same ones
  *
- * Small sizes, which are most, take a few moves that may overlap; large ones take the processor's string instruction, which
- * every x86-64 of the last decade runs at full speed. memcpy() is memmove(): the test for an overlap costs one branch.
+ * Small sizes, which are most, take a few moves that may overlap; large ones take the processor's string
+ * instruction, which every x86-64 of the last decade runs at full speed. memcpy() is memmove(): the test for an
+ * overlap costs one branch.
  *
  * All return %rdi. Clobbered: what a function may clobber, no vector registers.
  */
