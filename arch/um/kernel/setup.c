@@ -52,7 +52,7 @@ static void __init memory_init(void)
 {
 	memblock_add(0, um_physmem_size);
 	memblock_reserve(0, PAGE_ALIGN(__pa_symbol(_end)));
-	if (um_boot.initrd_size) {
+	if (IS_ENABLED(CONFIG_BLK_DEV_INITRD) && um_boot.initrd_size) {
 		memblock_reserve(um_boot.initrd_gpo, PAGE_ALIGN(um_boot.initrd_size));
 		initrd_start = (unsigned long)__va(um_boot.initrd_gpo);
 		initrd_end = initrd_start + um_boot.initrd_size;
