@@ -38,6 +38,7 @@ extern unsigned long um_initramfs_size __attribute__((weak));
 struct root_hints {
 	int has_root;		/* root=, rootfstype=, nfsroot= */
 	int has_initrd;
+	int has_rdinit;
 	int has_disk0;
 };
 
@@ -241,6 +242,8 @@ static void note_root(struct root_hints *hints, const struct um_option *row, con
 
 	if (host_str_starts(arg, "root=") || host_str_starts(arg, "rootfstype=") || host_str_starts(arg, "nfsroot="))
 		hints->has_root = 1;
+	if (host_str_starts(arg, "rdinit="))
+		hints->has_rdinit = 1;
 	if (!row)
 		return;
 	name = strlen(row->name);
@@ -280,6 +283,9 @@ static int add_root(struct root_hints *hints)
 	int embedded = &um_initramfs_size && um_initramfs_size > INITRAMFS_EMPTY;
 	int ret;
 
+	/* Linux prefers the embedded root's /init to any root=; who names a root wants that one. */
+	if (hints->has_root && embedded && !hints->has_initrd && !hints->has_rdinit)
+		return line_add(um_boot.parse_line, "rdinit=/none");
 	if (hints->has_root || hints->has_initrd || embedded)
 		return 0;
 	if (!hints->has_disk0 && row_find(ROOT_DISK "0", sizeof(ROOT_DISK), 1) &&
@@ -300,7 +306,7 @@ static int add_root(struct root_hints *hints)
  */
 int host_option_parse(int argc, char **argv)
 {
-	struct root_hints hints = { 0, 0, 0 };
+	struct root_hints hints = { 0 };
 	int i, ret;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
