@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: Debian boots and halts
+# only: full
 # timeout: 600
 # timeout-full: 3600
 """Boot after boot: login, systemd content, no line that a user would ask about, halt 0."""

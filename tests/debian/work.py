@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: work inside Debian
+# only: full
 # timeout: 1500
 # timeout-full: 7200
 """One boot at ncpus=2, and in it what people do: packages, compilers, test suites, debuggers, load."""

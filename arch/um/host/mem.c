@@ -42,7 +42,6 @@
 extern char _etext[], _sinittext[], _einittext[], __bss_start[], _end[];
 
 /* Set by the guest where it is built with KASAN: the shadow must be there before its first instruction. */
-extern const unsigned int um_kasan_enabled __attribute__((weak));
 
 unsigned long um_physmem_size = MEM_DEFAULT;
 const char *host_initrd_path;

@@ -32,8 +32,6 @@
 #define EXTRA_MAX	8	/* letters behind the number in a row's name: "ubd0rs=" */
 #define SUFFIX_POOL	1024
 
-extern unsigned long um_initramfs_size __attribute__((weak));
-
 /* What the arguments say about where the guest boots from. */
 struct root_hints {
 	int has_root;		/* root=, rootfstype=, nfsroot= */

@@ -12,11 +12,10 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <asm/kasan.h>
+#include <um/boot.h>
 
 static_assert(KASAN_SHADOW_OFFSET == UM_KASAN_SHADOW);
 
-/* Found by the host side at start-up. */
-extern const unsigned int um_kasan_enabled;
 const unsigned int um_kasan_enabled = 1;
 
 void __init kasan_init(void)

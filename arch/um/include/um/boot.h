@@ -40,4 +40,13 @@ extern char um_init_stack_top[];		/* end of the init task's stack (linker script
 /** guest_boot() - the guest kernel's first function: vCPU 0, init task's stack, interrupts off (um_cpu.irq_off is set). */
 void guest_boot(void) __attribute__((noreturn));
 
+/*
+ * Facts of the image, absent in an image that has not got them: bytes of the embedded root, from the link script; the
+ * kernel was compiled with KASAN and wants its shadow mapped (mm/kasan.c).
+ */
+extern unsigned long um_initramfs_size;
+#pragma weak um_initramfs_size
+extern const unsigned int um_kasan_enabled;
+#pragma weak um_kasan_enabled
+
 #endif /* _UM_BOOT_H */
