@@ -10,7 +10,7 @@
 #include <linux/init.h>
 #include <linux/kasan.h>
 #include <linux/printk.h>
-#include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <asm/kasan.h>
 #include <um/boot.h>
 
