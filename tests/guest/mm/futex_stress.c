@@ -139,6 +139,11 @@ static void conditions(double length)
 	over = 1;
 	for (int i = 0; i < 2; i++)
 		pthread_join(producers[i], NULL);
+	/* the newest item is taken first: an end mark must not overtake what is still there */
+	pthread_mutex_lock(&queue_lock);
+	while (queue_nr)
+		pthread_cond_wait(&queue_drained, &queue_lock);
+	pthread_mutex_unlock(&queue_lock);
 	for (int i = 0; i < 3; i++)
 		put(0);
 	for (int i = 0; i < 3; i++)
