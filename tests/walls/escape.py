@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: programs in a guest that try to reach the host do not
-# only: full
 # timeout: 500
 """Runs tests/guest/walls (see walls.h there) inside a guest, and looks from outside whether anything came through:
 

@@ -302,8 +302,14 @@ struct host_space *host_space_get(void)
 	return sp;
 }
 
+/* A dead space is pooled as well, and gets a process when it is taken again; host_space_reap() runs on another thread. */
 void host_space_put(struct host_space *sp)
 {
+	if (!host_space_flush(sp)) {
+		sp->nr_maps = 0;
+		if (!host_space_clean(sp))
+			host_space_end(sp);
+	}
 	space_lock();
 	sp->next = pool;
 	pool = sp;
@@ -316,6 +322,14 @@ void host_space_kill(struct host_space *sp)
 
 	if (pid)
 		HOST_CALL(__NR_kill, pid, SIGKILL);
+}
+
+/* Kill, and wait until it is gone. Called where the event thread can run. */
+void host_space_end(struct host_space *sp)
+{
+	host_space_kill(sp);
+	while (!sp->dead)
+		HOST_CALL(__NR_sched_yield);
 }
 
 /* The process of @sp is gone: let every waiter see it. Words change value, so that nobody falls asleep on the old one. */

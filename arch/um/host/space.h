@@ -52,6 +52,7 @@ struct host_space {
 
 /* space.c */
 void host_space_kill(struct host_space *sp);
+void host_space_end(struct host_space *sp);
 
 /* space_map.c */
 int host_space_post(struct host_space *sp, __u64 wake);
@@ -61,6 +62,7 @@ void host_space_follow(struct host_space *sp);
 
 /* space_run.c */
 int host_ctx_create(struct host_space *sp, unsigned int cpu);
+int host_space_clean(struct host_space *sp);
 
 #define host_ctx_shared(c)	((volatile struct stub_ctx *)(c)->area)
 

@@ -170,9 +170,7 @@ int host_space_flush(struct host_space *sp)
 	host_space_post(sp, 0);
 	ret = host_space_wait_ack(sp);
 	if (ret == -ENOMEM) {
-		host_space_kill(sp);
-		while (!sp->dead)
-			HOST_CALL(__NR_sched_yield);
+		host_space_end(sp);
 		ret = -ESRCH;
 	}
 	return ret;

@@ -9,6 +9,10 @@
  * TRUST: everything in an area may be changed by guest code at any time. It is read here only, through a volatile pointer, once, and offsets
  * are checked against the area before use. A context may lie about its own registers; that is its own affair.
  *
+ * That a context is parked is such a claim, too, and it is enough while only its own program suffers. Before its space goes to another program, the
+ * host is asked: FUTEX_REQUEUE from `go` to itself moves one sleeper and wakes none, so its result says whether the context sleeps in the stub's
+ * `wait`. None but the kernel and the mapper can wake it, so with all contexts asleep the areas are ours, to be made as new.
+ *
  * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
  * killed. One that is merely starved by a busy host is runnable, or its mapper is, and is waited for.
  */
@@ -24,10 +28,13 @@
 #include "hostlib.h"
 #include "space.h"
 
-#define KICK_PATIENCE_NS	20000000
-#define KICK_TRIES_ASLEEP	3
+#define KICK_PATIENCE_NS	10000000
+#define KICK_TRIES_ASLEEP	4
 #define KICK_TRIES		500
 #define TRAP_PAGE_FAULT		14
+#define MAX_FAILED		8
+#define PARK_YIELDS		20
+#define PARK_NAPS		20
 #define FAULT_CODE_MAX		SEGV_ACCERR	/* with other codes trapno and cr2 are those of an earlier fault */
 
 /* The host kernel's 64-bit signal frame, as far as it is read here. */
@@ -196,6 +203,8 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 
 	if (sp->dead)
 		return -ESRCH;
+	if (sp->nr_failed > MAX_FAILED)
+		return -EFAULT;
 	if (!c->tid) {
 		ret = host_ctx_create(sp, cpu);
 		if (ret)
@@ -289,10 +298,65 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 		else if (++asleep == KICK_TRIES_ASLEEP)
 			break;
 	}
-	host_space_kill(sp);
-	while (!sp->dead)
-		HOST_CALL(__NR_sched_yield);
+	host_space_end(sp);
 	return -ESRCH;
+}
+
+static int asleep(volatile struct stub_ctx *shared)
+{
+	return HOST_CALL(__NR_futex, &shared->go, FUTEX_REQUEUE, 0, 1, &shared->go) == 1;
+}
+
+/* Wait a moment for the context to be asleep; after an honest event it is on its way there. */
+static int parked(struct host_ctx *c)
+{
+	const struct { long sec, nsec; } nap = { 0, 1000000 };
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	unsigned int i;
+
+	for (i = 0; i < PARK_YIELDS + PARK_NAPS; i++) {
+		if (asleep(shared))
+			return 1;
+		if (i < PARK_YIELDS)
+			HOST_CALL(__NR_sched_yield);
+		else
+			HOST_CALL(__NR_nanosleep, &nap, 0);
+	}
+	return 0;
+}
+
+/* As after host_ctx_create(); nothing remains of what the guest program, or the host in its name, has put there. */
+static void clean_area(struct host_ctx *c)
+{
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+	__u32 tid = c->tid;
+
+	memset(c->area + STUB_CTX_SCRUB, 0, STUB_CTX_SIZE - STUB_CTX_SCRUB);
+	memset(c->area, 0, sizeof(struct stub_ctx));
+	shared->done = c->done;
+	shared->sleeps = 1;
+	shared->spin = 1;
+	shared->tid = tid;
+	c->fp = STUB_CTX_FPLOAD;
+}
+
+/**
+ * host_space_clean() - make the contexts of a space fit for another program
+ *
+ * Nothing is mapped in it. Return: 1, or 0 if one of them is not where an honest one would be: the process must die.
+ */
+int host_space_clean(struct host_space *sp)
+{
+	unsigned int i;
+
+	for (i = 0; i < um_ncpus; i++)
+		if (sp->ctx[i].tid && !parked(&sp->ctx[i]))
+			return 0;
+	for (i = 0; i < um_ncpus; i++)
+		if (sp->ctx[i].tid)
+			clean_area(&sp->ctx[i]);
+	memset(sp->cmd->op, 0, sizeof(sp->cmd->op));
+	return 1;
 }
 
 const void *host_space_fp(struct host_space *sp, unsigned int cpu)

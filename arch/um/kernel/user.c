@@ -107,6 +107,7 @@ static void do_syscall(struct pt_regs *regs)
 	if (likely(nr >= 0))
 		regs->ax = um_syscall(regs, nr);
 	syscall_exit_to_user_mode(regs);
+	regs->orig_ax = -1;
 }
 
 static void do_event(struct pt_regs *regs, const struct um_event *ev)

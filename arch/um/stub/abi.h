@@ -67,6 +67,7 @@
 
 #define STUB_CTX_STACK		0x1000		/* signal stack: offset, size */
 #define STUB_CTX_STACK_SIZE	0xf000
+#define STUB_CTX_SCRUB		0x7000		/* frames of kicks that hit the handler of another kick reach down to here, at most */
 #define STUB_CTX_REGS		0xaf00
 #define STUB_CTX_FPLOAD		0xb000
 

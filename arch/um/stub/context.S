@@ -12,8 +12,12 @@
  * cannot move it. Guest code can write the area, and can jump to any instruction here; all that gains is events and registers of its
  * own thread that make no sense, which the kernel checks (host/space_run.c).
  *
+ * Asleep in `wait` is a state that the kernel process can prove (host/space_run.c): the filter lets a context sleep on its own `go` only, and after
+ * the sleep %rbx is made from that address. So a context found asleep there will do what its area says, whoever sent it there.
+ *
  * Kicks (STUB_SIG_KICK) ask for an event. They may hit this code at any instruction:
  *   before the event is posted        restart the entry with the registers it had;
+ *   in the handling of another kick   likewise; where that is restarting something itself, finish this;
  *   after it, or while parked         note it in `late`, which the way out looks at;
  *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole.
  */
@@ -22,6 +26,8 @@
 
 #define FUTEX_WAIT		0
 #define FUTEX_WAKE		1
+#define EFLAGS_FIXED		0x2		/* the bit that is always set */
+#define EFLAGS_NT		0x4000
 
 /* ucontext of the host, offsets */
 #define UC_RDI			104
@@ -82,6 +88,7 @@ wait:
 	syscall
 	.globl	stub_wait_ip
 stub_wait_ip:
+	movq	%rdi, %rbx
 2:	movl	$0, STUB_CTX_SLEEPS(%rbx)
 	jmp	wait
 released:
@@ -98,6 +105,10 @@ leave:
 	movl	STUB_CTX_XMASK+4(%rbx), %edx
 	xrstor64 (%rcx)
 	leaq	STUB_CTX_REGS(%rbx), %rsp
+	pushfq
+	testl	$EFLAGS_NT, (%rsp)
+	jnz	clear_nt
+1:	leaq	STUB_CTX_REGS(%rbx), %rsp
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -115,7 +126,10 @@ leave:
 	popq	%rdi
 	addq	$8, %rsp
 	iretq
-left:
+clear_nt:				/* guest code has left it set, and iretq would refuse */
+	movq	$EFLAGS_FIXED, (%rsp)
+	popfq
+	jmp	1b
 
 post_late:
 	movl	$STUB_EV_LATE, STUB_CTX_EVENT(%rbx)
@@ -128,28 +142,58 @@ kick:
 	leaq	stub_signal(%rip), %rcx
 	cmpq	%rcx, %rax
 	jb	enter
-	leaq	kick(%rip), %rcx
-	cmpq	%rcx, %rax
-	jae	enter
-	leaq	late_posted(%rip), %rcx
-	cmpq	%rcx, %rax
-	jae	3f
-	leaq	leave(%rip), %rcx
-	cmpq	%rcx, %rax
-	jae	4f
 	leaq	posted(%rip), %rcx
 	cmpq	%rcx, %rax
-	jae	3f
-	movq	UC_RSP(%rdx), %rsp
+	jb	restart
+	leaq	leave(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	note
+	leaq	late_posted(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	turn_back
+	leaq	kick(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	note
+	leaq	turn_back(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	restart
+	leaq	finish_restart(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	turn_back
+	leaq	restart(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	restart
+	leaq	restarting(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	finish_restart
+	leaq	note(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	restart
+	leaq	ctx_start(%rip), %rcx
+	cmpq	%rcx, %rax
+	jae	enter
+	jmp	note
+turn_back:
+	leaq	STUB_CTX_REGS(%rbx), %rsp
+	jmp	post_late
+
+/*
+ * The stack pointer comes last: above it, the frame that is read here is safe from the next kick. With a lower one the restart is as good.
+ */
+finish_restart:
+	movq	UC_RDX(%rdx), %rdx
+restart:
+	movq	UC_RSP(%rdx), %rax
 	movq	UC_RDI(%rdx), %rdi
 	movq	UC_RSI(%rdx), %rsi
 	movq	UC_RDX(%rdx), %rdx
+restarting:
+	movq	%rax, %rsp
 	jmp	stub_signal
-3:	movl	$1, STUB_CTX_LATE(%rbx)
+note:
+	movl	$1, STUB_CTX_LATE(%rbx)
 	leaq	STUB_CTX_REGS(%rbx), %rsp
 	jmp	posted
-4:	leaq	STUB_CTX_REGS(%rbx), %rsp
-	jmp	post_late
 
 /*
  * ctx_start: a new thread of the space, fresh from clone(). %r9 = base of its area. Until the filter is in force it touches no memory that

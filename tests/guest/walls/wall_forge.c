@@ -33,6 +33,14 @@ static uint64_t areas[MAX_AREAS];
 static int nr_areas;
 static volatile int attack_over;
 
+/* Compares so that the secret is never in a register of the one who looks for it, where the kernel would put it into an area. */
+static int is_secret(uint64_t word)
+{
+	static volatile uint64_t mask = 0x0f0f3c3c5a5a9696UL;
+
+	return (word ^ mask) == (SECRET ^ 0x0f0f3c3c5a5a9696UL);
+}
+
 /* ---- victims ---- */
 
 /* All free registers hold the secret over a system call and some spinning; returns how many changed. */
@@ -119,7 +127,7 @@ static void look_for_secret(const char *where)
 		const volatile uint64_t *word = (const volatile uint64_t *)areas[i];
 
 		for (unsigned int n = 0; n < STUB_CTX_SIZE / 8; n++) {
-			if (word[n] == SECRET) {
+			if (is_secret(word[n])) {
 				shared->seen_secret++;
 				printf("  %s: another's secret at offset %#x of an area\n", where, n * 8);
 				return;
@@ -145,7 +153,7 @@ static void *caller_main(void *arg)
 			     : "+a"(nr) : "D"(regs)
 			     : "rbx", "rcx", "r11", "r12", "r13", "r14", "r15", "xmm5", "memory");
 		for (int i = 0; i < 8; i++)
-			shared->seen_secret += regs[i] == SECRET;
+			shared->seen_secret += is_secret(regs[i]);
 	}
 	return NULL;
 }
