@@ -20,6 +20,15 @@ ln -sf /dev/null etc/systemd/system-generators/systemd-getty-generator
 rm -f "$unit"/getty.target.wants/*
 ln -sf /lib/systemd/system/console-getty.service "$unit/getty.target.wants/console-getty.service"
 
+# There are no virtual terminals: /dev/tty0 is the first console's name, not the current one of many. What logind would control
+# (graphics, input devices) is not there either; it shows its messages on the terminals that it is given here.
+mkdir -p "$unit/systemd-logind.service.d" etc/systemd/logind.conf.d
+printf '[Service]\nPrivateDevices=yes\nBindPaths=/dev/console\n' > "$unit/systemd-logind.service.d/uml.conf"
+printf '[Login]\nNAutoVTs=0\nReserveVT=0\n' > etc/systemd/logind.conf.d/uml.conf
+
+# PAM reads it at each login
+echo LANG=C.UTF-8 > etc/default/locale
+
 # Timers that go to the network by themselves: they would fail, and be reported as failed units, on a guest without one.
 for t in apt-daily.timer apt-daily-upgrade.timer; do ln -sf /dev/null "$unit/$t"; done
 # Nothing waits for a network that may not be there.
