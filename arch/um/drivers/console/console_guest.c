@@ -8,11 +8,10 @@
  * Output:  write() hands bytes to the host at once. Only what the host does not take waits in the port's
  *          transmit fifo, until the line says that there is room, or until ^Q.
  * Hang-up: when the host's terminal is gone the tty is hung up, once. Afterwards the console opens, discards
- * output and has no
- *          input: a getty that comes back waits instead of spinning.
+ *          output and has no input: a getty that comes back waits instead of spinning.
  * Locks:   rx_lock serializes host_chan_read(), tx_lock host_chan_write() and the fifo; neither is taken inside
  *          the other. @is_open and the fifo's memory change under both.
- * Nodes:   all sixteen exist; opening one without a channel fails with ENODEV.
+ * Nodes:   a console without a channel has none; opening it by its number fails with ENODEV.
  */
 #define pr_fmt(fmt) "um-console: " fmt
 
@@ -466,7 +465,8 @@ static int __init umcon_make_driver(void)
 	unsigned int i;
 	int err;
 
-	driver = tty_alloc_driver(UM_CHAN_NR, TTY_DRIVER_REAL_RAW);
+	driver = tty_alloc_driver(UM_CHAN_NR, TTY_DRIVER_REAL_RAW | TTY_DRIVER_DYNAMIC_DEV |
+				  TTY_DRIVER_DYNAMIC_ALLOC);
 	if (IS_ERR(driver))
 		return PTR_ERR(driver);
 	driver->driver_name = "um-console";
@@ -480,7 +480,6 @@ static int __init umcon_make_driver(void)
 	for (i = 0; i < UM_CHAN_NR; i++) {
 		tty_port_init(&umcons[i].port);
 		umcons[i].port.ops = &umcon_port_ops;
-		tty_port_link_device(&umcons[i].port, driver, i);
 	}
 	err = tty_register_driver(driver);
 	if (err)
@@ -488,6 +487,15 @@ static int __init umcon_make_driver(void)
 	else
 		umcon_driver = driver;
 	return err;
+}
+
+static void __init umcon_make_node(struct umcon *con)
+{
+	struct device *dev = tty_register_device(umcon_driver, con->index, NULL);
+
+	if (IS_ERR(dev))
+		pr_err("tty%u has no node: %pe\n", con->index, dev);
+	pr_info("tty%u is %s\n", con->index, con->info.words);
 }
 
 static int __init umcon_init(void)
@@ -506,7 +514,7 @@ static int __init umcon_init(void)
 	}
 	for (i = 0; i < UM_CHAN_NR; i++) {
 		if (umcons[i].has_channel)
-			pr_info("tty%u is %s\n", i, umcons[i].info.words);
+			umcon_make_node(&umcons[i]);
 	}
 	return 0;
 }
