@@ -130,6 +130,14 @@ def test_hostfs_confined():
         check(f.read() == 'made\n', 'what the guest wrote did not arrive')
 
 
+def test_console_nodes():
+    """con<n>=: a line with a channel has a node, one without has none and answers ENODEV"""
+    out = script('ls /dev/tty[0-9]*\necho discarded > /dev/tty3 && echo written\nmknod /tmp/t c 4 2; cat /tmp/t 2>&1\ntrue\n', 'con3=null')
+    check(re.findall(r'/dev/tty(\d+)', out) == ['0', '3'], f'the nodes are: {out}')
+    check('written' in out, 'con3=null cannot be written')
+    check('No such device' in out and 'No such device or address' not in out, f'a line without a channel: {out}')
+
+
 def test_initrd():
     """initrd=: the given archive's files are there"""
     source = os.path.join(uml.TMP, 'initrd')
