@@ -52,6 +52,7 @@ static void context_unlock(struct mm_struct *mm, unsigned long flags)
 int um_context_init(struct mm_struct *mm)
 {
 	mm_context_t *ctx = &mm->context;
+	unsigned long flags;
 
 	ctx->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
 	atomic_set(&ctx->running, 0);
@@ -59,7 +60,10 @@ int um_context_init(struct mm_struct *mm)
 	ctx->hi = 0;
 	ctx->forking = false;
 	ctx->vdso = NULL;
+	/* The pool's lock is the host side's: its holder must not be interrupted by one who wants it on the same vCPU. */
+	local_irq_save(flags);
 	ctx->space = host_space_get();
+	local_irq_restore(flags);
 	return ctx->space ? 0 : -ENOMEM;
 }
 
@@ -71,10 +75,14 @@ void um_context_exit(struct mm_struct *mm)
 
 void um_context_destroy(struct mm_struct *mm)
 {
+	unsigned long flags;
+
 	if (!mm->context.space)
 		return;
 	um_tlb_flush(mm, 0, TASK_SIZE);
+	local_irq_save(flags);
 	host_space_put(mm->context.space);
+	local_irq_restore(flags);
 	mm->context.space = NULL;
 }
 

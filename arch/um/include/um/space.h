@@ -75,10 +75,10 @@ void host_space_exit(void);
 /** host_space_reap() - after SIGCHLD, on the event thread: notice spaces that died. */
 void host_space_reap(void);
 
-/** host_space_get() - an empty space, from the pool or new; NULL if the host has no more processes. Task context. */
+/** host_space_get() - an empty space, from the pool or new; NULL if the host has no more processes. Interrupts off. */
 struct host_space *host_space_get(void);
 
-/** host_space_put() - give back a space with nothing mapped and no context running (or a dead one). */
+/** host_space_put() - give back a space with nothing mapped and no context running (or a dead one). Interrupts off. */
 void host_space_put(struct host_space *sp);
 
 /**
