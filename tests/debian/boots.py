@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: Debian boots and halts
-# only: full
-# timeout: 600
+# timeout: 300
 # timeout-full: 3600
-"""Boot after boot: login, systemd content, no line that a user would ask about, halt 0."""
+"""Boot after boot: login, systemd content, no line that a user would ask about, halt 0, the file system whole."""
 import re
+import subprocess
 
 import uml
 from uml import Guest, check
 
 BOOTS = 10 if uml.FULL else 2
+
+
+def undamaged(image):
+    """Fail unless the file system was unmounted and is whole."""
+    done = subprocess.run(['/sbin/e2fsck', '-fn', image], capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and 'journal' not in done.stdout + done.stderr, f'e2fsck: {done.stdout}{done.stderr}')
 
 
 def boot(ncpus):
@@ -30,6 +36,7 @@ def boot(ncpus):
         g.line('halt')
         check(g.wait(120) == 0, f'halt gave status {g.status}')
         g.terminal_restored()
+    undamaged(image)
 
 
 def test_one_processor():
@@ -56,6 +63,7 @@ def test_poweroff_and_signals():
         check(not re.search('EXT4-fs .*recover', g.must('dmesg')), 'the file system was not unmounted')
         g.process.terminate()
         check(g.wait(120) == 0, f'SIGTERM gave status {g.status}')
+    undamaged(image)
 
 
 uml.main()

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: work inside Debian
-# only: full
-# timeout: 1500
+# timeout: 900
 # timeout-full: 7200
 """One boot at ncpus=2, and in it what people do: packages, compilers, test suites, debuggers, load."""
 import os
@@ -101,7 +100,7 @@ def suite(name, commands, expected, timeout):
     g = guest()
     if not os.path.isdir(os.path.join(SHARE, 'src', name)):
         raise Skip(f'the source of {name} is not there (build/test-logs/inputs.log)')
-    out = g.must(f'cp -r /host/src/{name} /tmp/ && cd /tmp/{name} && ({commands}) > /tmp/{name}.log 2>&1 || {{ tail -30 /tmp/{name}.log; false; }};'
+    out = g.must(f'cp -r --preserve=timestamps /host/src/{name} /tmp/ && cd /tmp/{name} && ({commands}) > /tmp/{name}.log 2>&1 || {{ tail -30 /tmp/{name}.log; false; }};'
                  f' tail -n 40 /tmp/{name}.log; cd /', timeout)
     check(re.search(expected, out), out)
 
@@ -127,10 +126,10 @@ def test_python():
             words = line.split()
             if words and words[0].startswith('test_') and (uml.FULL or words[1] == 'r'):
                 names.append(words[0])
-    status, out = g.run(f'cd /tmp && python3 -m test -j2 --timeout 300 {" ".join(names)} > py.log 2>&1; s=$?; tail -n 40 py.log; (exit $s)',
-                        5400 if uml.FULL else 900)
-    with open(f'{uml.LOG}.python', 'w', encoding='utf-8') as f:
-        f.write(out)
+    status, out = g.run(f'cd /tmp && python3 -m test -j2 -W --timeout 300 {" ".join(names)} > /host/python.log 2>&1; s=$?;'
+                        " grep -aE '^(ERROR|FAIL):|^[A-Za-z.]*(Error|Exception):|^test .* (failed|crashed)' /host/python.log; tail -n 20 /host/python.log; (exit $s)",
+                        5400 if uml.FULL else 600)
+    shutil.copy(os.path.join(SHARE, 'python.log'), f'{uml.LOG}.python')
     check(status == 0, out[-2500:])
 
 
