@@ -3,7 +3,8 @@
  * host/space_map.c - batches of mapping operations for a space's mapper
  *
  * Operations are written straight into the command page, which the mapper reads only after `seq` has changed; so the page may be filled when the
- * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set. The host
+ * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set; where unmapping failed, the mapper has
+ * unmapped all, so a batch never leaves behind what it was to revoke. The host
  * refuses an operation when the space has too many mappings (vm.max_map_count), so we count, and drop all mappings
  * well before: they come back by faults.
  */
@@ -115,11 +116,13 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 	unsigned int flags = MAP_SHARED | MAP_FIXED;
 	struct stub_op *op;
 
-	if (sp->nr_maps > MAX_MAPS)
-		unmap_all(sp);
 	op = host_space_op(sp);
 	if (!op)
 		return -ENOSPC;
+	if (sp->nr_maps > MAX_MAPS) {
+		unmap_all(sp);
+		op = host_space_op(sp);
+	}
 	if (len >= POPULATE_MIN)
 		flags |= MAP_POPULATE;
 	set_op(op, __NR_mmap, uva, len, prot, flags, STUB_FD_MEM, gpo);
@@ -154,7 +157,7 @@ int host_space_queued(struct host_space *sp)
 
 /*
  * A failed batch: the host was out of mappings or of memory for them. Nothing mapped is a state that is always true, and unmapping whole
- * mappings never needs new ones.
+ * mappings never needs new ones. (Batches on the way to guest code are not repeated: what they failed to map faults again.)
  */
 int host_space_flush(struct host_space *sp)
 {

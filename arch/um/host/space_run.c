@@ -225,6 +225,9 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 	shared->kernel_sleeps = 1;
 	if (sp->nr_ops)
 		return host_space_post(sp, area_address(cpu));
+	/* another vCPU has posted what must be done before we run, too */
+	if (host_space_wait_ack(sp) == -ESRCH)
+		return -ESRCH;
 	let_go(shared);
 	return 0;
 }

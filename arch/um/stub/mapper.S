@@ -197,6 +197,12 @@ mapper:
 6:	cmpq	$-4095, %rax
 	jb	9f
 	leaq	STUB_CMD_SEQ_FAILED(%r12), %r13
+	cmpl	$__NR_munmap, (%r14)
+	jne	9f
+	/* out of mappings to split one: what must go, goes with all the rest, which faults bring back */
+	xorl	%edi, %edi
+	movq	$UM_STUB_START, %rsi
+	must	__NR_munmap
 9:	addq	$STUB_OP_SIZE, %r14
 	jmp	5b
 8:	cmpl	$__NR_clone, (%r14)
