@@ -19,7 +19,7 @@
 #include <linux/auxvec.h>
 #include <linux/errno.h>
 #include <linux/prctl.h>
-#include <asm-generic/signal-defs.h>
+#include <asm/signal.h>
 
 #include <um/boot.h>
 #include <um/cpu.h>
@@ -98,10 +98,21 @@ static void restore_name(void)
 	HOST_CALL(__NR_prctl, PR_SET_NAME, slash ? slash + 1 : name);
 }
 
+/* Where the host limits the size of files (ulimit -f), a write is to fail with a message, not to end us. */
+static void survive_file_limit(void)
+{
+	struct {
+		unsigned long handler, flags, restorer, mask;
+	} ignore = { .handler = (unsigned long)SIG_IGN };
+
+	HOST_CALL(__NR_rt_sigaction, SIGXFSZ, &ignore, NULL, sizeof(ignore.mask));
+}
+
 static int start_up(void)
 {
 	int ret;
 
+	survive_file_limit();
 	ret = host_check();
 	if (ret)
 		return ret;

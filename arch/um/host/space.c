@@ -200,9 +200,14 @@ int host_space_init(void)
 	slot_size = STUB_SLOT_CTX_OFF + (unsigned long)um_ncpus * STUB_CTX_SIZE;
 	len = STUB_SLOT_OFF + MAX_SPACES * slot_size;
 	control_fd = HOST_CALL(__NR_memfd_create, "linux-control", MFD_CLOEXEC);
-	if (control_fd < 0 || HOST_CALL(__NR_ftruncate, control_fd, len) < 0) {
+	if (control_fd < 0) {
 		host_error("cannot make the control file (error %d)", -control_fd);
-		return -ENOMEM;
+		return control_fd;
+	}
+	ret = HOST_CALL(__NR_ftruncate, control_fd, len);
+	if (ret) {
+		host_error("the host refuses a sparse file of %lu MiB for control memory (error %ld); raise 'ulimit -f'", len >> 20, -ret);
+		return ret;
 	}
 	control = (void *)HOST_CALL(__NR_mmap, 0, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, control_fd, 0);
 	spaces = (void *)HOST_CALL(__NR_mmap, 0, MAX_SPACES * sizeof(*spaces), PROT_READ | PROT_WRITE,

@@ -14,7 +14,6 @@
  */
 #include <linux/openat2.h>
 #include <linux/resource.h>
-#include <asm/signal.h>
 
 #include <um/log.h>
 #include <um/option.h>
@@ -154,21 +153,10 @@ static __u32 grant_raise_hfds(void)
 	return limit.rlim_cur < GRANT_HFDS_MAX ? limit.rlim_cur : GRANT_HFDS_MAX;
 }
 
-/* Where the host limits the size of files (ulimit -f), a guest's write is to fail, not to end the kernel. */
-static void grant_survive_limit(void)
-{
-	struct {
-		unsigned long handler, flags, restorer, mask;
-	} ignore = { .handler = (unsigned long)SIG_IGN };
-
-	HOST_CALL(__NR_rt_sigaction, SIGXFSZ, &ignore, NULL, sizeof(ignore.mask));
-}
-
 int host_hostfs_grant(struct umhostfs_grant *grant_out)
 {
 	long hfd;
 
-	grant_survive_limit();
 	if (host_hostfs.root_hfd < 0 && !(host_hostfs.flags & UMHOSTFS_GRANT_NONE)) {
 		hfd = HOSTFS_CALL(__NR_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 		if (host_is_error(hfd))
