@@ -51,6 +51,7 @@ int host_tty_warden_start(void);		/* main thread, before guest memory exists; re
 void host_tty_warden_end(void);			/* after host_tty_restore(); any thread */
 
 /* mem.c */
+void host_shadow_init(void);			/* first of all */
 int host_mem_init(void);
 int host_mem_fd(void);
 int host_initrd_load(void);

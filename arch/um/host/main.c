@@ -148,6 +148,7 @@ static int start_up(void)
  */
 void host_main(unsigned long *sp)
 {
+	host_shadow_init();
 	read_stack(sp);
 	restore_name();
 	host_clock_early();

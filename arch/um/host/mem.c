@@ -41,8 +41,6 @@
 /* The linker script's; page aligned where a protection begins or ends. */
 extern char _etext[], _sinittext[], _einittext[], __bss_start[], _end[];
 
-/* Set by the guest where it is built with KASAN: the shadow must be there before its first instruction. */
-
 unsigned long um_physmem_size = MEM_DEFAULT;
 const char *host_initrd_path;
 
@@ -131,6 +129,25 @@ static int reserve(unsigned long start, unsigned long end, int prot)
 	return host_is_error(ret) ? (int)ret : 0;
 }
 
+/**
+ * host_shadow_init() - zeroed memory for the address sanitizer's shadow, where the guest is built with it
+ *
+ * The string functions that both sides use are checked ones then, so nothing else comes before this, and a failure is told without them.
+ */
+void host_shadow_init(void)
+{
+	static const char said[] =
+		"linux: the host refuses 16 TiB of address space for KASAN; look at 'ulimit -v' and at vm.overcommit_memory\n";
+
+	if (!&um_kasan_enabled || !um_kasan_enabled)
+		return;
+	if (!reserve(UM_KASAN_SHADOW, UM_KASAN_SHADOW + UM_KASAN_SHADOW_SIZE, PROT_READ | PROT_WRITE))
+		return;
+	HOST_CALL(__NR_write, 2, said, sizeof(said) - 1);
+	for (;;)
+		HOST_CALL(__NR_exit_group, 1);
+}
+
 static int reserve_ranges(void)
 {
 	int ret = 0;
@@ -140,8 +157,6 @@ static int reserve_ranges(void)
 		if (!ret)
 			ret = reserve(UM_VMALLOC_START, UM_VMALLOC_END, PROT_NONE);
 	}
-	if (!ret && &um_kasan_enabled && um_kasan_enabled)
-		ret = reserve(UM_KASAN_SHADOW, UM_KASAN_SHADOW + UM_KASAN_SHADOW_SIZE, PROT_READ | PROT_WRITE);
 	if (ret)
 		host_error("the host refuses to reserve address space (error %d); look at 'ulimit -v' and at "
 			   "vm.overcommit_memory, which must not be 2", -ret);

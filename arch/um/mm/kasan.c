@@ -2,8 +2,8 @@
 /*
  * kasan.c - the address sanitizer's shadow
  *
- * The host side maps all of the shadow as zeroed memory before guest_boot(), because it finds um_kasan_enabled in
- * this kernel (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only
+ * The host side maps all of the shadow as zeroed memory before it does anything else, because it finds um_kasan_enabled
+ * in this kernel (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only
  * reports must wait.
  */
 

@@ -2,7 +2,7 @@
 /*
  * asm/kasan.h - the shadow: one byte for eight, from address 0, so that every address of the process has one
  *
- * All of it is zeroed, writable host memory before the first checked instruction runs (kernel/boot.c), so there is no early
+ * All of it is zeroed, writable host memory before the first checked instruction runs (host/mem.c), so there is no early
  * shadow to replace; only vmalloc's part is then backed page by page.
  */
 #ifndef _ASM_UM_KASAN_H
