@@ -104,11 +104,11 @@ module_commands() {
 	done
 }
 
-# put the modules that `make modules_install` left in build/modules into the image, when they have changed
+# put the modules that `make modules_install` left into the image, when they have changed
 install_modules() {
 	local dir hash
-	[ -d "$BUILD/modules/lib/modules" ] || return 0
-	dir=$(find "$BUILD/modules/lib/modules" -mindepth 1 -maxdepth 1 -type d | sort | tail -n 1)
+	[ -d "$MODULES/lib/modules" ] || return 0
+	dir=$(find "$MODULES/lib/modules" -mindepth 1 -maxdepth 1 -type d | sort | tail -n 1)
 	[ -n "$dir" ] || return 0
 	hash=$(find "$dir" -type f | hash_files)
 	[ "$(cat "$WORK/modules.stamp" 2>/dev/null)" != "$hash" ] || return 0

@@ -133,9 +133,9 @@ build_linux() {
 	say "    ${LINUX#"$TOP"/} is ready ($((SECONDS - started)) s)"
 }
 
-# into INSTALL_MOD_PATH, default build/modules; there it is done once for each build
+# into INSTALL_MOD_PATH, default build/modules or build/modules-CONFIG; there it is done once for each build
 install_modules() {
-	local to=${INSTALL_MOD_PATH:-$BUILD/modules} done_at=$OBJ/.um-modules
+	local to=${INSTALL_MOD_PATH:-$MODULES} done_at=$OBJ/.um-modules
 	build_linux
 	if [ -z "${INSTALL_MOD_PATH:-}$KSRC" ] && [ -d "$to" ] && [ "$done_at" -nt "$OBJ/.um-built" ]; then return; fi
 	prepare

@@ -31,7 +31,9 @@ fi
 
 # What the user runs: a link to the newest build of this configuration.
 LINUX=$BUILD/linux
-[ "$CONFIG" = default ] || LINUX=$BUILD/linux-$CONFIG
+# Where `make modules_install` puts its modules, if INSTALL_MOD_PATH does not say so.
+MODULES=$BUILD/modules
+[ "$CONFIG" = default ] || LINUX=$BUILD/linux-$CONFIG MODULES=$BUILD/modules-$CONFIG
 
 # lock NAME: one at a time, across processes; freed when this shell ends
 lock() {
