@@ -36,6 +36,7 @@ list() {
 		case $applet in busybox | linuxrc) continue ;; esac
 		echo "slink /bin/$applet busybox 0777 0 0"
 	done
+	echo "slink /sbin/modprobe /bin/busybox 0777 0 0"	# where the kernel looks for it
 }
 
 put "$busybox" busybox
