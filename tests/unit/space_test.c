@@ -232,6 +232,34 @@ static void test_kicks(struct host_space *sp)
 	printf("# %d kicks in guest code, %d on the way\n", kicks, i - kicks);
 }
 
+/* What the host says of a context that runs, and of one that is parked; an unmapping queued for the latter precedes its next step. */
+static void test_asleep(struct host_space *sp)
+{
+	static const unsigned char spin[] = { 0x48, 0xff, 0xc0, 0xeb, 0xfb };
+	static const unsigned char load[] = { 0x48, 0x8b, 0x0b, 0x0f, 0x05 };	/* mov (%rbx),%rcx; syscall */
+	struct um_event ev;
+	int i;
+
+	code(256, spin, sizeof(spin));
+	code(320, load, sizeof(load));
+	start(CODE + 256);
+	CHECK(!host_space_resume(sp, 0, &regs, fs, gs, image));
+	for (i = 0; i < 1000; i++)
+		CHECK(!host_space_asleep(sp));
+	CHECK(!host_space_stop(sp, 0, &regs, &fs, &gs, &ev));
+	for (i = 0; i < 1000 && !host_space_asleep(sp); i++)
+		usleep(100);
+	CHECK(i < 1000);
+	CHECK(!host_space_map(sp, DATA, 4096, 4096, 3));
+	start(CODE + 320);
+	regs.bx = DATA;
+	CHECK(!run(sp, NULL, &ev) && ev.type == UM_EV_SYSCALL);
+	host_space_unmap(sp, DATA, 4096);
+	start(CODE + 320);
+	regs.bx = DATA;
+	CHECK(!run(sp, NULL, &ev) && ev.type == UM_EV_FAULT && ev.addr == DATA);
+}
+
 static void test_death(struct host_space *sp)
 {
 	/* mov %rsp,(%rsp) with a stack pointer in the context area, then a fault: the frame runs into the bottom */
@@ -278,6 +306,7 @@ int main(void)
 	}
 	sp = host_space_get();
 	host_space_map(sp, CODE, 0, 4096, 5);
+	test_asleep(sp);
 	test_death(sp);
 	host_space_exit();
 	puts("ok");

@@ -179,6 +179,7 @@ static long zygote_fork(__u32 slot)
 	cmd->slot_off = STUB_SLOT_OFF + slot * slot_size;
 	cmd->ctx_len = (unsigned long)um_ncpus * STUB_CTX_SIZE;
 	cmd->pid = 0;
+	cmd->waits = 1;
 	__atomic_store_n(&cmd->seq, seq, __ATOMIC_SEQ_CST);
 	HOST_CALL(__NR_futex, &cmd->seq, FUTEX_WAKE, 1);
 	while (cmd->ack != seq) {
@@ -307,14 +308,14 @@ struct host_space *host_space_get(void)
 	return sp;
 }
 
-/* A dead space is pooled as well, and gets a process when it is taken again; host_space_reap() runs on another thread. */
+/*
+ * With its contexts asleep, what is mapped does no harm: it is unmapped on the way to the next program. A dead space is pooled as well,
+ * and gets a process when it is taken again.
+ */
 void host_space_put(struct host_space *sp)
 {
-	if (!host_space_flush(sp)) {
-		sp->nr_maps = 0;
-		if (!host_space_clean(sp))
-			host_space_end(sp);
-	}
+	if (!host_space_unmap_all(sp) && !host_space_clean(sp))
+		host_space_end(sp);
 	space_lock();
 	sp->next = pool;
 	pool = sp;

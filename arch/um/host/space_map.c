@@ -3,7 +3,7 @@
  * host/space_map.c - batches of mapping operations for a space's mapper
  *
  * Operations are written straight into the command page, which the mapper reads only after `seq` has changed; so the page may be filled when the
- * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set; where unmapping failed, the mapper has
+ * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set; the mapper has then
  * unmapped all, so a batch never leaves behind what it was to revoke. The host
  * refuses an operation when the space has too many mappings (vm.max_map_count), so we count, and drop all mappings
  * well before: they come back by faults.
@@ -35,6 +35,8 @@ int host_space_wait_ack(struct host_space *sp)
 			return -ESRCH;
 		if ((ack & ~ACK_FAILED) == sp->seq)
 			return ack & ACK_FAILED ? -ENOMEM : 0;
+		if (!__atomic_exchange_n(&cmd->waits, 1, __ATOMIC_SEQ_CST))
+			continue;
 		HOST_CALL(__NR_futex, &cmd->ack, FUTEX_WAIT, ack, 0);
 	}
 }
@@ -64,6 +66,7 @@ int host_space_post(struct host_space *sp, __u64 wake)
 	host_space_follow(sp);
 	cmd->nr_ops = sp->nr_ops;
 	cmd->wake = wake;
+	cmd->waits = 0;
 	cmd->seq_failed = seq | ACK_FAILED;
 	sp->seq = seq;
 	sp->nr_ops = 0;
@@ -84,7 +87,7 @@ static void set_op(struct stub_op *op, long nr, __u64 a, __u64 b, __u64 c, __u64
 }
 
 /* Forget all mappings; whatever is queued is no longer needed. The page is the mapper's no more. */
-static void unmap_all(struct host_space *sp)
+static void queue_unmap_all(struct host_space *sp)
 {
 	sp->nr_maps = 0;
 	sp->nr_ops = 1;
@@ -101,7 +104,7 @@ struct stub_op *host_space_op(struct host_space *sp)
 	if (!sp->nr_ops) {
 		if (host_space_wait_ack(sp) == -ENOMEM) {
 			sp->nr_failed++;
-			unmap_all(sp);
+			queue_unmap_all(sp);
 		} else {
 			sp->nr_failed = 0;
 		}
@@ -120,11 +123,16 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 	if (!op)
 		return -ENOSPC;
 	if (sp->nr_maps > MAX_MAPS) {
-		unmap_all(sp);
+		queue_unmap_all(sp);
 		op = host_space_op(sp);
 	}
 	if (len >= POPULATE_MIN)
 		flags |= MAP_POPULATE;
+	/* what is replaced needs no unmapping before */
+	if (sp->nr_ops > 1 && op[-1].nr == __NR_munmap && op[-1].arg[0] >= uva && op[-1].arg[0] + op[-1].arg[1] <= uva + len) {
+		op--;
+		sp->nr_ops--;
+	}
 	set_op(op, __NR_mmap, uva, len, prot, flags, STUB_FD_MEM, gpo);
 	sp->nr_maps += 2;
 	return 0;
@@ -143,7 +151,7 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 	}
 	op = host_space_op(sp);
 	if (!op || sp->nr_maps > MAX_MAPS || (!uva && len >= UM_STUB_START)) {
-		unmap_all(sp);
+		queue_unmap_all(sp);
 		return;
 	}
 	set_op(op, __NR_munmap, uva, len, 0, 0, 0, 0);
@@ -153,6 +161,19 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 int host_space_queued(struct host_space *sp)
 {
 	return sp->nr_ops != 0;
+}
+
+/**
+ * host_space_unmap_all() - queue: forget everything, instead of all that is queued
+ *
+ * Return: 0 or -ESRCH.
+ */
+int host_space_unmap_all(struct host_space *sp)
+{
+	if (!sp->nr_ops && host_space_wait_ack(sp) == -ESRCH)
+		return -ESRCH;
+	queue_unmap_all(sp);
+	return 0;
 }
 
 /*
@@ -169,7 +190,7 @@ int host_space_flush(struct host_space *sp)
 	ret = host_space_wait_ack(sp);
 	if (ret != -ENOMEM)
 		return ret;
-	unmap_all(sp);
+	queue_unmap_all(sp);
 	host_space_post(sp, 0);
 	ret = host_space_wait_ack(sp);
 	if (ret == -ENOMEM) {

@@ -9,9 +9,10 @@
  * TRUST: everything in an area may be changed by guest code at any time. It is read here only, through a volatile pointer, once, and offsets
  * are checked against the area before use. A context may lie about its own registers; that is its own affair.
  *
- * That a context is parked is such a claim, too, and it is enough while only its own program suffers. Before its space goes to another program, the
- * host is asked: FUTEX_REQUEUE from `go` to itself moves one sleeper and wakes none, so its result says whether the context sleeps in the stub's
- * `wait`. None but the kernel and the mapper can wake it, so with all contexts asleep the areas are ours, to be made as new.
+ * That a context is parked is such a claim, too, and it is enough while only its own program suffers. Before a page that it can reach, or its whole
+ * space, goes to another program, the host is asked: FUTEX_REQUEUE from `go` to itself moves one sleeper and wakes none, so its result says
+ * whether the context sleeps in the stub's `wait`. None but the kernel and the mapper can wake it. So with all contexts asleep and no batch
+ * under way, revoking can wait for the next resume, and the areas are ours, to be made as new for the next program.
  *
  * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
  * killed. One that is merely starved by a busy host is runnable, or its mapper is, and is waited for.
@@ -310,6 +311,16 @@ static int asleep(volatile struct stub_ctx *shared)
 	return HOST_CALL(__NR_futex, &shared->go, FUTEX_REQUEUE, 0, 1, &shared->go) == 1;
 }
 
+int host_space_asleep(struct host_space *sp)
+{
+	unsigned int i;
+
+	for (i = 0; i < um_ncpus; i++)
+		if (sp->ctx[i].tid && !asleep(host_ctx_shared(&sp->ctx[i])))
+			return 0;
+	return 1;
+}
+
 /* Wait a moment for the context to be asleep; after an honest event it is on its way there. */
 static int parked(struct host_ctx *c)
 {
@@ -346,7 +357,7 @@ static void clean_area(struct host_ctx *c)
 /**
  * host_space_clean() - make the contexts of a space fit for another program
  *
- * Nothing is mapped in it. Return: 1, or 0 if one of them is not where an honest one would be: the process must die.
+ * Nobody runs in it, and nobody will before its queue is executed. Return: 1, or 0 if one of them is not where an honest one would be: the process must die.
  */
 int host_space_clean(struct host_space *sp)
 {
@@ -358,7 +369,7 @@ int host_space_clean(struct host_space *sp)
 	for (i = 0; i < um_ncpus; i++)
 		if (sp->ctx[i].tid)
 			clean_area(&sp->ctx[i]);
-	memset(sp->cmd->op, 0, sizeof(sp->cmd->op));
+	memset(&sp->cmd->op[sp->nr_ops], 0, (STUB_MAX_OPS - sp->nr_ops) * STUB_OP_SIZE);
 	return 1;
 }
 

@@ -8,8 +8,9 @@
  * ORDER: entries are copied while the page table lock is held, so a copy is queued before the flush that follows a change of its entry; the queue
  * keeps the order. Lock order: page table lock, then context.lock.
  *
- * REVOCATION is complete only when the mapper has said so in memory that guest code cannot write: a program whose threads pretend to be parked could
- * otherwise go on using a page that belongs to others by now. One exception: after fork only permissions shrink. The
+ * REVOCATION is complete only when the mapper has said so in memory that guest code cannot write, or when the host says that all contexts sleep, and
+ * so will not run before the queue is executed: a program whose threads pretend to be parked could otherwise go on using a page that belongs to others by
+ * now. One exception: after fork only permissions shrink. The
  * parent keeps all its pages, so it is enough that it happens before the parent runs again, where it costs nothing extra.
  *
  * HOSTED, a bit in an entry, says that a copy was made since the entry was last written; such neighbours of a fault need no new copy. It
@@ -104,7 +105,8 @@ void um_tlb_flush(struct mm_struct *mm, unsigned long start, unsigned long end)
 	end = min(end, ctx->hi);
 	if (start < end) {
 		host_space_unmap(ctx->space, start, end - start);
-		host_space_flush(ctx->space);
+		if (atomic_read(&ctx->running) || !host_space_asleep(ctx->space))
+			host_space_flush(ctx->space);
 		if (start == ctx->lo && end == ctx->hi) {
 			ctx->lo = ULONG_MAX;
 			ctx->hi = 0;

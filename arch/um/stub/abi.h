@@ -86,6 +86,7 @@
 #define STUB_CMD_CTX_LEN	40
 #define STUB_CMD_PPID		48
 #define STUB_CMD_PID		52
+#define STUB_CMD_WAITS		56
 #define STUB_CMD_OPS		64
 #define STUB_OP_SIZE		64
 #define STUB_MAX_OPS		63
@@ -154,6 +155,7 @@ struct stub_op {
  * @ctx_len:    zygote: length of the context areas
  * @ppid:       pid of the kernel process: who finds another parent exits
  * @pid:        zygote: the new space, written with pwrite()
+ * @waits:      the kernel is about to sleep on @ack
  * @op:         the batch
  */
 struct stub_cmd {
@@ -167,7 +169,8 @@ struct stub_cmd {
 	__u64 ctx_len;
 	__u32 ppid;
 	__u32 pid;
-	__u64 pad;
+	__u32 waits;
+	__u32 pad;
 	struct stub_op op[STUB_MAX_OPS];
 };
 
@@ -211,6 +214,7 @@ STUB_CHECK(stub_cmd, slot_off, STUB_CMD_SLOT_OFF);
 STUB_CHECK(stub_cmd, ctx_len, STUB_CMD_CTX_LEN);
 STUB_CHECK(stub_cmd, ppid, STUB_CMD_PPID);
 STUB_CHECK(stub_cmd, pid, STUB_CMD_PID);
+STUB_CHECK(stub_cmd, waits, STUB_CMD_WAITS);
 STUB_CHECK(stub_cmd, op, STUB_CMD_OPS);
 UM_STATIC_ASSERT(sizeof(struct stub_op) == STUB_OP_SIZE, "stub_op");
 UM_STATIC_ASSERT(sizeof(struct stub_cmd) <= UM_PAGE_SIZE, "stub_cmd");

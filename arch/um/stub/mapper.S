@@ -62,16 +62,20 @@
 	must	__NR_mmap
 	.endm
 
-	/* *%rsi (a word of the command page) becomes the acknowledgement, and its sleeper is woken */
+	/* *%rsi (a word of the command page) becomes the acknowledgement, and its sleeper, if there is one, is woken */
 	.macro	acknowledge
 	movl	$STUB_FD_CTL, %edi
 	movl	$4, %edx
 	movq	STUB_CMD_ACK_OFF(%r12), %r10
 	hostcall	__NR_pwrite64
+	mfence
+	cmpl	$0, STUB_CMD_WAITS(%r12)
+	je	1f
 	leaq	STUB_CMD_ACK(%r12), %rdi
 	movl	$FUTEX_WAKE, %esi
 	movl	$1, %edx
 	hostcall	__NR_futex
+1:
 	.endm
 
 	.text
@@ -197,9 +201,9 @@ mapper:
 6:	cmpq	$-4095, %rax
 	jb	9f
 	leaq	STUB_CMD_SEQ_FAILED(%r12), %r13
-	cmpl	$__NR_munmap, (%r14)
-	jne	9f
-	/* out of mappings to split one: what must go, goes with all the rest, which faults bring back */
+	cmpl	$__NR_clone, (%r14)
+	je	9f
+	/* no mapping to spare, for one: what must go, or be replaced, goes with all the rest, which faults bring back */
 	xorl	%edi, %edi
 	movq	$UM_STUB_START, %rsi
 	must	__NR_munmap

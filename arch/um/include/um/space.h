@@ -9,7 +9,7 @@
  * States:  of a context: PARKED -> host_space_resume() -> RUNNING -> an event, fetched by host_space_wait() -> PARKED.
  * Batches: host_space_map() and host_space_unmap() queue; host_space_flush() executes and waits for the mapper's word, which guest code
  *          cannot forge; host_space_resume() executes the queue on the way, so a fault costs one hop and not two.
- *          "Executed" is proof enough to free a page only after host_space_flush().
+ *          A page may be freed after host_space_flush(), or with its unmapping queued while host_space_asleep().
  * Locking: queueing, flush and resume of one space: one caller at a time (guest: mm->context.lock). host_space_wait() needs no lock.
  * Trust:   a context area can be written by guest code: registers and events in it are claims of the guest about itself. All is
  *          copied once and checked here; what does not make sense is UM_EV_BROKEN.
@@ -78,7 +78,7 @@ void host_space_reap(void);
 /** host_space_get() - an empty space, from the pool or new; NULL if the host has no more processes. Interrupts off. */
 struct host_space *host_space_get(void);
 
-/** host_space_put() - give back a space with nothing mapped and no context running (or a dead one). Interrupts off. */
+/** host_space_put() - give back a space with no context running (or a dead one). Interrupts off. */
 void host_space_put(struct host_space *sp);
 
 /**
@@ -96,6 +96,14 @@ int host_space_queued(struct host_space *sp);
 
 /** host_space_flush() - execute the queue now and wait for the mapper's acknowledgement. */
 int host_space_flush(struct host_space *sp);
+
+/**
+ * host_space_asleep() - does the host say that no context of the space can run?
+ *
+ * Then what is queued, and what is queued from now on, is executed before guest code runs in it again. After an honest event the answer is mostly
+ * yes; no, while the context is still on its way to sleep. Called after something has been queued.
+ */
+int host_space_asleep(struct host_space *sp);
 
 /**
  * host_space_resume() - let the calling vCPU's context return to guest code
