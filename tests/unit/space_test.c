@@ -244,6 +244,7 @@ static void test_asleep(struct host_space *sp)
 	code(320, load, sizeof(load));
 	start(CODE + 256);
 	CHECK(!host_space_resume(sp, 0, &regs, fs, gs, image));
+	CHECK(!host_space_flush(sp));
 	for (i = 0; i < 1000; i++)
 		CHECK(!host_space_asleep(sp));
 	CHECK(!host_space_stop(sp, 0, &regs, &fs, &gs, &ev));

@@ -11,8 +11,8 @@
  *
  * That a context is parked is such a claim, too, and it is enough while only its own program suffers. Before a page that it can reach, or its whole
  * space, goes to another program, the host is asked: FUTEX_REQUEUE from `go` to itself moves one sleeper and wakes none, so its result says
- * whether the context sleeps in the stub's `wait`. None but the kernel and the mapper can wake it. So with all contexts asleep and no batch
- * under way, revoking can wait for the next resume, and the areas are ours, to be made as new for the next program.
+ * whether the context sleeps in the stub's `wait`; likewise for the mapper. None but the kernel and the mapper can wake a context, and asleep means that no
+ * kick is pending. So with all of them asleep, revoking can wait for the next resume, and the areas are ours, to be made as new for the next program.
  *
  * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
  * killed. One that is merely starved by a busy host is runnable, or its mapper is, and is waited for.
@@ -306,30 +306,33 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 	return -ESRCH;
 }
 
-static int asleep(volatile struct stub_ctx *shared)
+/* One thread at most can sleep on a `go` (its context, see make_filter()) or on a command page's `seq` (the mapper). */
+static int sleeps_on(volatile __u32 *word)
 {
-	return HOST_CALL(__NR_futex, &shared->go, FUTEX_REQUEUE, 0, 1, &shared->go) == 1;
+	return HOST_CALL(__NR_futex, word, FUTEX_REQUEUE, 0, 1, word) == 1;
 }
 
 int host_space_asleep(struct host_space *sp)
 {
 	unsigned int i;
 
+	/* the mapper acknowledges first, and lets a context go then */
+	if (sp->cmd->wake && !sleeps_on(&sp->cmd->seq))
+		return 0;
 	for (i = 0; i < um_ncpus; i++)
-		if (sp->ctx[i].tid && !asleep(host_ctx_shared(&sp->ctx[i])))
+		if (sp->ctx[i].tid && !sleeps_on(&host_ctx_shared(&sp->ctx[i])->go))
 			return 0;
 	return 1;
 }
 
-/* Wait a moment for the context to be asleep; after an honest event it is on its way there. */
-static int parked(struct host_ctx *c)
+/* Wait a moment for all to be asleep; after honest events they are on their way there. */
+static int falls_asleep(struct host_space *sp)
 {
 	const struct { long sec, nsec; } nap = { 0, 1000000 };
-	volatile struct stub_ctx *shared = host_ctx_shared(c);
 	unsigned int i;
 
 	for (i = 0; i < PARK_YIELDS + PARK_NAPS; i++) {
-		if (asleep(shared))
+		if (host_space_asleep(sp))
 			return 1;
 		if (i < PARK_YIELDS)
 			HOST_CALL(__NR_sched_yield);
@@ -363,9 +366,8 @@ int host_space_clean(struct host_space *sp)
 {
 	unsigned int i;
 
-	for (i = 0; i < um_ncpus; i++)
-		if (sp->ctx[i].tid && !parked(&sp->ctx[i]))
-			return 0;
+	if (!falls_asleep(sp))
+		return 0;
 	for (i = 0; i < um_ncpus; i++)
 		if (sp->ctx[i].tid)
 			clean_area(&sp->ctx[i]);
