@@ -139,5 +139,8 @@ void um_user_fault(struct pt_regs *regs, const struct um_event *ev)
  */
 int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write)
 {
-	return handle_fault(mm, NULL, addr, FAULT_FLAG_DEFAULT | (write ? FAULT_FLAG_WRITE : 0)) ? -EFAULT : 0;
+	if (handle_fault(mm, NULL, addr, FAULT_FLAG_DEFAULT | (write ? FAULT_FLAG_WRITE : 0)))
+		return -EFAULT;
+	um_tlb_fill(mm, addr);		/* the program is likely to look there next */
+	return 0;
 }
