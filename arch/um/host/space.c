@@ -35,7 +35,7 @@
 #endif
 
 #define MAX_SPACES	32768
-
+#define EXIT_PATIENCE_MS	2000
 
 static __u8 *control;			/* the control file */
 static int control_fd;
@@ -371,12 +371,28 @@ void host_space_reap(void)
 	}
 }
 
+/* Wait until a killed child is gone, so that whoever started us is not left with it; up to @patience milliseconds for all. */
+static void bury(__u32 pid, unsigned int *patience)
+{
+	const struct { long sec, nsec; } nap = { 0, 1000000 };
+	int status;
+
+	while (pid && !HOST_CALL(__NR_wait4, pid, &status, WNOHANG, 0) && *patience) {
+		HOST_CALL(__NR_nanosleep, &nap, 0);
+		--*patience;
+	}
+}
+
 void host_space_exit(void)
 {
+	unsigned int patience = EXIT_PATIENCE_MS;
 	__u32 i;
 
 	if (zygote_pid)
 		HOST_CALL(__NR_kill, zygote_pid, SIGKILL);
 	for (i = 0; i < nr_slots; i++)
 		host_space_kill(spaces[i]);
+	bury(zygote_pid, &patience);
+	for (i = 0; i < nr_slots; i++)
+		bury(spaces[i]->pid, &patience);
 }
