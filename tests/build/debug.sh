@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# title: the debug configuration builds
-# only: full
+# title: the debug configuration builds, with modules
 # by: builder
 # timeout: 1800
 set -euo pipefail
 cd "$TOP"
-make CONFIG=debug kernel
+make CONFIG=debug modules_install
+find build/modules-debug -name 'kasan_test.ko' | grep -q . || { echo "no module was installed"; exit 1; }
