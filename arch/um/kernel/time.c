@@ -49,10 +49,19 @@ static u64 notrace clock_read(struct clocksource *cs)
 	return host_clock_ns();
 }
 
+static bool clock_in_use;
+
+static int clock_enable(struct clocksource *cs)
+{
+	clock_in_use = true;
+	return 0;
+}
+
 static struct clocksource um_clocksource = {
 	.name = "host",
 	.rating = 400,
 	.read = clock_read,
+	.enable = clock_enable,
 	.mask = CLOCKSOURCE_MASK(64),
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
 #ifdef CONFIG_GENERIC_GETTIMEOFDAY
@@ -81,9 +90,18 @@ void read_persistent_clock64(struct timespec64 *ts)
 	*ts = ns_to_timespec64(host_clock_realtime_ns());
 }
 
-static int event_arm(unsigned long delta_ns, struct clock_event_device *dev)
+/*
+ * A busy host may run us so late that the next event is in the past, too, again and again. That is an interrupt at once, and no reason for
+ * the generic code to loop, complain and hold back all timers for a while; hence CLOCK_EVT_FEAT_KTIME. Before this clock is in use, ktime_get()
+ * counts ticks, and the periodic handler, the only user, has to skip a tick that is due already.
+ */
+static int event_arm(ktime_t expires, struct clock_event_device *dev)
 {
-	host_timer_arm(delta_ns);
+	s64 delta_ns = ktime_to_ns(ktime_sub(expires, ktime_get()));
+
+	if (delta_ns <= 0 && !clock_in_use)
+		return -ETIME;
+	host_timer_arm(clamp_t(s64, delta_ns, EVENT_MIN_NS, EVENT_MAX_NS));
 	return 0;
 }
 
@@ -100,7 +118,7 @@ static void event_register(void)
 
 	*dev = (struct clock_event_device) {
 		.name = "host",
-		.features = CLOCK_EVT_FEAT_ONESHOT,
+		.features = CLOCK_EVT_FEAT_ONESHOT | CLOCK_EVT_FEAT_KTIME,
 		.rating = 400,
 		.cpumask = cpumask_of(smp_processor_id()),
 		.irq = -1,
@@ -110,7 +128,7 @@ static void event_register(void)
 		.max_delta_ns = EVENT_MAX_NS,
 		.min_delta_ticks = EVENT_MIN_NS,
 		.max_delta_ticks = EVENT_MAX_NS,
-		.set_next_event = event_arm,
+		.set_next_ktime = event_arm,
 		.set_state_shutdown = event_disarm,
 		.set_state_oneshot_stopped = event_disarm,
 	};
