@@ -133,8 +133,7 @@ def test_wrong():
     """wrong values and unknown switches: one line, status 1"""
     for argument, named in (('--no-such', '--no-such'), ('mem=lots', 'mem=lots'), ('mem=', 'mem='), ('mem=1', '32M'), ('mem=0', '32M'),
                             ('mem=999999T', 'most'), ('mem', 'mem=SIZE'), ('ncpus=0', 'from 1 to 8'), ('ncpus=9', 'from 1 to 8'),
-                            ('ncpus=many', 'ncpus=host'), ('mode=tt', 'skas'), ('handoff=x', 'auto'), ('patch=maybe', 'off'),
-                            ('umid=a/b', 'umid'), ('umid=', 'umid'), ('initrd=/no/such', '/no/such'), ('initrd=/etc', '/etc'),
+                            ('ncpus=many', 'ncpus=host'), ('mode=tt', 'skas'), ('umid=a/b', 'umid'), ('umid=', 'umid'), ('initrd=/no/such', '/no/such'), ('initrd=/etc', '/etc'),
                             ('a=b "c', 'quotes'), ('ubd0', 'ubd0=FILE')):
         status, out = P.run(argument)
         check(status == 1 and len(out.splitlines()) == 1 and named in out, f'{argument}: status {status}: {out}')
@@ -142,8 +141,8 @@ def test_wrong():
 
 
 def test_numbers():
-    """ncpus, handoff and friends"""
-    status, out = P.run('ncpus=3', 'mem=1G', 'handoff=split', 'patch=off', 'mode=skas', 'test=show')
+    """ncpus and friends"""
+    status, out = P.run('ncpus=3', 'mem=1G', 'mode=skas', 'test=show')
     check(status == 0 and value(out, '# cpus') == '3' and value(out, '# memory') == str(1 << 30), out)
     status, out = P.run('ncpus=host', 'test=show')
     check(value(out, '# cpus') == str(min(8, len(os.sched_getaffinity(0)))), out)
@@ -182,7 +181,7 @@ def test_help():
     status, out = P.run('--help')
     check(status == 0, out)
     check(all(len(line) < 80 for line in out.splitlines()), out)
-    for word in ('mem=', 'ncpus=', 'umid=', 'uml_dir=', 'initrd=', 'handoff=', 'mode=', 'patch=', 'ubd<n>=', '--help', '--version',
+    for word in ('mem=', 'ncpus=', 'umid=', 'uml_dir=', 'initrd=', 'mode=', 'ubd<n>=', '--help', '--version',
                  '--showconfig'):
         check(len(re.findall('^  ' + re.escape(word), out, re.M)) == 1, word + '\n' + out)
     check(P.run('--version') == (0, 'User-Mode Linux 6.12.0-test\n'), 'version')

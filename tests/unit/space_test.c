@@ -34,7 +34,6 @@ do {											\
 #define DATA	0x20000000UL
 
 struct um_cpu um_cpu = { .irq_off = 1 };
-int um_handoff;
 unsigned int um_xstate_size;
 __u64 um_xfeatures = 7;
 

@@ -71,7 +71,4 @@ __u64 host_signals_block(void);
 void host_signals_restore(__u64 mask);
 void host_signals_add(__u64 mask);
 
-/* machine.c; see also um_handoff in um/space.h */
-extern int um_patch;				/* patch=: hot system call sites are patched */
-
 #endif /* _UM_HOST_BOOT_H */

@@ -10,7 +10,6 @@
 #include <um/layout.h>
 #include <um/log.h>
 #include <um/option.h>
-#include <um/space.h>
 
 #include "host.h"
 #include "hostcall.h"
@@ -19,8 +18,6 @@
 #define AFFINITY_WORDS	(8192 / 64)
 
 struct um_boot um_boot = { .nr_cpus = 1 };
-int um_handoff;
-int um_patch = 1;
 
 static unsigned int host_cpus(void)
 {
@@ -71,51 +68,6 @@ static int parse_ncpus(const struct um_option *opt, const char *suffix, const ch
 	return 0;
 }
 
-/* Position of @value in @words, or -EINVAL. */
-static int parse_word(const char *value, const char *const *words, int nr)
-{
-	int i;
-
-	for (i = 0; i < nr; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	return -EINVAL;
-}
-
-static int parse_handoff(const struct um_option *opt, const char *suffix, const char *value)
-{
-	static const char *const words[] = {
-		[UM_HANDOFF_AUTO] = "auto",
-		[UM_HANDOFF_PAIR] = "pair",
-		[UM_HANDOFF_SPLIT] = "split",
-	};
-	int i = parse_word(value, words, HOST_ARRAY_SIZE(words));
-
-	(void)opt;
-	(void)suffix;
-	if (i < 0) {
-		host_error("handoff=%s: give auto, pair or split", value);
-		return i;
-	}
-	um_handoff = i;
-	return 0;
-}
-
-static int parse_patch(const struct um_option *opt, const char *suffix, const char *value)
-{
-	static const char *const words[] = { "off", "on" };
-	int i = parse_word(value, words, HOST_ARRAY_SIZE(words));
-
-	(void)opt;
-	(void)suffix;
-	if (i < 0) {
-		host_error("patch=%s: give on or off", value);
-		return i;
-	}
-	um_patch = i;
-	return 0;
-}
-
 static int parse_mode(const struct um_option *opt, const char *suffix, const char *value)
 {
 	(void)opt;
@@ -130,17 +82,6 @@ static int parse_mode(const struct um_option *opt, const char *suffix, const cha
 UM_OPTION(ncpus) = {
 	.name = "ncpus", .arg = "N|host", .parse = parse_ncpus,
 	.help = "Virtual processors; default 1. \"host\": as many as this process may use of the host's.",
-};
-
-UM_OPTION(handoff) = {
-	.name = "handoff", .arg = "auto|pair|split", .parse = parse_handoff,
-	.help = "Where guest programs run: on the host CPU of their virtual processor (pair), on another one (split), or what "
-		"suits the host's load (auto, the default).",
-};
-
-UM_OPTION(patch) = {
-	.name = "patch", .arg = "on|off", .parse = parse_patch,
-	.help = "Speed up system calls by patching the places in guest programs that make them, in memory only; default on.",
 };
 
 UM_OPTION(mode) = {

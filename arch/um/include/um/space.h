@@ -58,11 +58,6 @@ struct um_event {
 #define UM_WAIT_EVENT		0
 #define UM_WAIT_IRQ		1
 
-extern int um_handoff;			/* placement of vCPU and context: */
-#define UM_HANDOFF_AUTO		0
-#define UM_HANDOFF_PAIR		1	/* on the same host CPU, sleeping */
-#define UM_HANDOFF_SPLIT	2	/* on two host CPUs, spinning */
-
 extern unsigned int um_xstate_size;	/* bytes of an XSAVE image, standard format */
 extern __u64 um_xfeatures;		/* state components that guest programs have */
 
