@@ -7,10 +7,12 @@
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/seccomp.h>
 
+#include <um/layout.h>
 #include <um/log.h>
 
 #include "boot.h"
@@ -49,6 +51,26 @@ static int check_seccomp(void)
 	host_error("the host offers no seccomp filters (error %ld); it takes CONFIG_SECCOMP_FILTER, and a container that lets "
 		   "prctl() through", -ret);
 	return -ENOSYS;
+}
+
+/*
+ * Spaces have the stub at the end of 47 bits. A host whose programs end before that is a kernel of this port itself, or an emulation. Where the
+ * host has put our stack there, the page is taken (-EEXIST), which proves as much.
+ */
+static int check_address_space(void)
+{
+	unsigned long addr = UM_STUB_END - UM_PAGE_SIZE;
+	long ret = HOST_CALL(__NR_mmap, addr, UM_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (ret == (long)addr) {
+		HOST_CALL(__NR_munmap, addr, UM_PAGE_SIZE);
+		return 0;
+	}
+	if (ret == -EEXIST)
+		return 0;
+	host_error("the host's programs have less than 47 bits of address space (error %ld), as inside another User-Mode Linux; "
+		   "start it on the host itself", -ret);
+	return -ENOMEM;
 }
 
 /* A descriptor below 3 that we opened for ourselves would be taken for the terminal. */
@@ -92,5 +114,5 @@ int host_check(void)
 	raise_limit(RLIMIT_NOFILE);
 	raise_limit(RLIMIT_FSIZE);
 	raise_limit(RLIMIT_AS);
-	return 0;
+	return check_address_space();
 }
