@@ -30,9 +30,21 @@
 
 static char parse_line[COMMAND_LINE_SIZE] __initdata;
 
+/* While one hands over to the other both are registered; what the true console says is on the same terminal. */
+static bool true_console_registered(void)
+{
+	struct console *con;
+
+	for_each_console_srcu(con)
+		if (!(console_srcu_read_flags(con) & CON_BOOT))
+			return true;
+	return false;
+}
+
 static void early_console_write(struct console *con, const char *s, unsigned int n)
 {
-	host_console_write(s, n);
+	if (!true_console_registered())
+		host_console_write(s, n);
 }
 
 static struct console um_early_console = {
