@@ -2,10 +2,8 @@
 /*
  * host/hostcall.h - raw host system calls: the only way out of the kernel process
  *
- * World: host. No libc is linked: every call that host code makes is a function in this file, which makes this list the seed of
- * the confinement filter. Results are the kernel's: 0 or positive, or a negative errno.
- *
- * A call whose name is not yet here is added here, in alphabetical order, with its real prototype.
+ * World: host. No libc is linked: every host system call is a HOST_CALL(__NR_name, ...), so searching for that word lists them all.
+ * Results are the kernel's: 0 or positive, or a negative errno.
  */
 #ifndef _UM_HOST_HOSTCALL_H
 #define _UM_HOST_HOSTCALL_H

@@ -209,7 +209,7 @@ int host_umid_init(void)
 		return ret;
 	}
 	if (ret)
-		host_error("the directory %s/%s cannot be made (error %d), so there is no management console; give uml_dir=DIR",
+		host_error("the directory %s/%s cannot be made (error %d), so there is no pid file; give uml_dir=DIR",
 			   parent, umid, -ret);
 	else
 		host_exit_register(remove_directory);
@@ -246,10 +246,10 @@ static int parse_uml_dir(const struct um_option *opt, const char *suffix, const 
 
 UM_OPTION(umid) = {
 	.name = "umid", .arg = "NAME", .parse = parse_umid,
-	.help = "Name of this instance, by which uml_mconsole finds it; default: six random characters.",
+	.help = "Name of this instance, which is that of its directory; default: six random characters.",
 };
 
 UM_OPTION(uml_dir) = {
 	.name = "uml_dir", .arg = "DIR", .parse = parse_uml_dir,
-	.help = "Where the directories of running instances are (pid file, management console); default ~/.uml.",
+	.help = "Where the directories of running instances are (each with a pid file); default ~/.uml.",
 };
