@@ -154,6 +154,21 @@ static void locked(void)
 	munmap(at, 8 * PAGE);
 }
 
+/* All of a process locked, what it maps later too; it goes on as before. */
+static void all_locked(void)
+{
+	unsigned char in_core[4] = { 0 };
+	uint8_t *at;
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE)) {
+		check_remark("no mlockall");
+		return;
+	}
+	at = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(at != MAP_FAILED && !mincore(at, 4 * PAGE, in_core) && in_core[0] & in_core[3] & 1, "new memory was not brought in");
+	CHECK(!munlockall() && !munmap(at, 4 * PAGE), "munlockall");
+}
+
 int main(void)
 {
 	probe_init();
@@ -163,5 +178,6 @@ int main(void)
 	populate();
 	huge();
 	locked();
+	all_locked();
 	return check_done("advice");
 }

@@ -132,6 +132,8 @@ static void test_options(const char *dir)
 		ok(accepted(dir, "ubd20r=", "secret"), "a read-only file with the letter r");
 	}
 	ok(accepted(dir, "ubd21rd=", "cow"), "the letter d takes a COW file as data");
+	make(dir, "both", MIB);
+	ok(accepted(dir, "ubd22rs=", "both"), "the letters r and s");
 	ok(fake_option("ubd=99") == 0 && host_block_major() == 99, "ubd=99 sets the major number");
 	refused(dir, "ubd=", "/600", "ubd0=FILE");
 }
