@@ -166,6 +166,17 @@ def test_strace():
     check(len(counts) == 2 and counts[0] >= 3 and counts[1] >= 3, out)
 
 
+def test_modules():
+    """modules are loaded, start kernel threads, have users, and are removed"""
+    g = guest()
+    if g.run('modinfo zram')[0]:
+        raise Skip('the image has no modules (build/test-logs/modules.log)')
+    g.must('modprobe xfs && pgrep xfsalloc && rmmod xfs && ! pgrep xfsalloc', 60)
+    g.must('modprobe zram && echo 32M > /sys/block/zram0/disksize && mkfs.ext4 -q /dev/zram0 && mount /dev/zram0 /mnt && '
+           'cp /bin/bash /mnt/ && cmp /bin/bash /mnt/bash && ! rmmod zram 2>/dev/null && umount /mnt && rmmod zram', 60)
+    check(not g.must('grep -E "^(xfs|zram) " /proc/modules; true').strip(), 'they are still there')
+
+
 def held(g):
     """What the machine holds on to: the host's processes, the kernel process' own memory and descriptors, memory in the guest."""
     g.must('sync; echo 3 > /proc/sys/vm/drop_caches; echo 1 > /proc/sys/vm/compact_memory; sleep 3')
