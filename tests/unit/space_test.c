@@ -217,7 +217,7 @@ static void test_kicks(struct host_space *sp)
 	code(128, spin, sizeof(spin));
 	start(CODE + 128);
 	CHECK(!host_space_resume(sp, 0, &regs, fs, gs, image));
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < 8000; i++) {
 		if (i % 7 == 0)
 			usleep(50);
 		CHECK(!host_space_stop(sp, 0, &regs, &fs, &gs, &ev));
