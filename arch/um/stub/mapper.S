@@ -20,6 +20,7 @@
 #define SIGCHLD			17
 #define PR_SET_PDEATHSIG	1
 #define PR_SET_DUMPABLE		4
+#define PR_SET_NAME		15
 #define PR_SET_NO_NEW_PRIVS	38
 #define PROT_READ		1
 #define PROT_WRITE		2
@@ -85,6 +86,9 @@ _start:
 	map	%r12, $4096, PROT_READ, MAP_SHARED | MAP_FIXED, STUB_FD_CTL, $0
 	die_with_parent
 	hostcall	__NR_setsid
+	movl	$PR_SET_NAME, %edi
+	leaq	name(%rip), %rsi
+	must	__NR_prctl
 	movl	$PR_SET_NO_NEW_PRIVS, %edi
 	movl	$1, %esi
 	xorl	%edx, %edx
@@ -238,5 +242,7 @@ action:
 	.quad	stub_signal, SA_FLAGS, fail, 0
 all_signals:
 	.quad	-1
+name:
+	.asciz	"linux-space"			/* for the host's ps; a memfd has no name worth showing */
 signals:
 	.byte	4, 5, 7, 8, STUB_SIG_KICK, 11, 31, 0	/* ILL TRAP BUS FPE kick SEGV SYS */
