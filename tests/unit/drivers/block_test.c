@@ -292,6 +292,17 @@ static void test_trouble(const char *dir)
 	}
 }
 
+/* Last, because it is for all disks from then on. */
+static void test_sync(void)
+{
+	struct um_blk_info info;
+
+	ok(!host_block_info(22, &info) && info.flags & UM_BLK_READ_ONLY && info.flags & UM_BLK_SYNC, "what the letters r and s say");
+	ok(!host_block_info(0, &info) && !(info.flags & (UM_BLK_READ_ONLY | UM_BLK_SYNC)), "what no letters say");
+	ok(fake_option("ubd=sync") == 0 && !host_block_info(0, &info) && info.flags & UM_BLK_SYNC, "ubd=sync is for all");
+	ok(run(0, UM_BLK_WRITE, 0, 512, memset(path, 1, 512), 0) == 0, "a synchronous write");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -303,5 +314,6 @@ int main(int argc, char **argv)
 	test_space(argv[1]);
 	test_many();
 	test_trouble(argv[1]);
+	test_sync();
 	return done_testing();
 }
