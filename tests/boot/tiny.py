@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: the tiny configuration boots
-# only: full
 # kernel: tiny
 """The tiny kernel runs a script and a shell."""
 import uml

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # title: make modules, make modules_install
-# only: full
 # by: builder
 # timeout: 1500
 set -euo pipefail

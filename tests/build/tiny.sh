@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # title: the tiny configuration builds
-# only: full
 # by: builder
 # timeout: 900
 set -euo pipefail
