@@ -27,6 +27,7 @@ def healthy(g, ncpus):
     failed = g.must('systemctl --failed --no-legend --plain')
     check(not failed.strip(), f'failed units: {failed}')
     check((status, state.strip()) == (0, 'running'), f'systemctl is-system-running: {state}')
+    check(g.must('systemd-detect-virt').strip() == 'uml', 'systemd takes us for something else')
     check(g.must('nproc').strip() == str(ncpus), 'nproc')
     complaints = g.must('dmesg --level=emerg,alert,crit,err,warn')
     check(not complaints.strip(), f'the boot log has: {complaints}')

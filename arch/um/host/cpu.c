@@ -12,9 +12,6 @@
  * end by restoring that frame. So the guest kernel may switch stacks, and threads, inside an interrupt.
  *
  * An interrupt is taken only if um_cpu.irq_off is clear; the frame is taken with it set.
- *
- * Placement: each vCPU thread is pinned to one host CPU, and so are the contexts and mappers that work for it (host/space*.c): a hand-off on one
- * CPU costs a tenth of one that wakes an idle CPU.
  */
 #include <linux/errno.h>
 #include <linux/futex.h>
@@ -35,7 +32,6 @@
 
 #define SIGNAL_STACK_SIZE	0x10000
 #define RED_ZONE		128	/* the host's vDSO, which we call, may use it */
-#define MAX_HOST_CPUS		1024
 
 UM_STATIC_ASSERT(__builtin_offsetof(struct um_cpu, pending) == 0, "entry.S");
 
@@ -54,9 +50,6 @@ __u64 um_irq_lines;
 unsigned int um_ncpus = 1;
 
 static struct um_cpu *cpus[UM_NR_CPUS_MAX];
-static int placement[UM_NR_CPUS_MAX];
-static unsigned long allowed[MAX_HOST_CPUS / 64];
-static int nr_allowed;
 static int process_id;
 
 /* The calling vCPU's record. */
@@ -211,52 +204,32 @@ static int init_thread(struct um_cpu *cpu)
 		return ret;
 	cpus[cpu->id] = cpu;
 	__atomic_store_n(&cpu->host_tid, HOST_CALL(__NR_gettid), __ATOMIC_SEQ_CST);
-	if (placement[cpu->id] >= 0)
-		host_cpu_pin(0, placement[cpu->id]);
+	if (host_place(cpu->id) >= 0)
+		host_place_pin(0, host_place(cpu->id));
 	ret = host_timer_init();
 	if (ret)
 		return ret;
 	return HOST_CALL(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
 }
 
-static int cpu_allowed(int cpu)
+unsigned int host_cpu_id(void)
 {
-	return allowed[cpu / 64] >> (cpu % 64) & 1;
+	return this_cpu()->id;
 }
 
-/* Choose a host CPU for each vCPU: one after the other among the allowed, from where the host started us. */
-static void choose_placement(void)
+__u32 host_cpu_tid(void)
 {
-	unsigned int cpu = 0, i;
-	long len;
-	int c;
+	return this_cpu()->host_tid;
+}
 
-	for (i = 0; i < UM_NR_CPUS_MAX; i++)
-		placement[i] = -1;
-	len = HOST_CALL(__NR_sched_getaffinity, 0, sizeof(allowed), allowed);
-	if (len <= 0)
-		return;
-	for (c = 0; c < MAX_HOST_CPUS; c++)
-		nr_allowed += cpu_allowed(c);
-	HOST_CALL(__NR_getcpu, &cpu, 0, 0);
-	for (i = 0, c = cpu; i < um_ncpus && nr_allowed; i++, c++) {
-		while (!cpu_allowed(c % MAX_HOST_CPUS))
-			c++;
-		placement[i] = c % MAX_HOST_CPUS;
-	}
+int host_cpu_process(void)
+{
+	return process_id;
 }
 
 int host_cpu_placement(void)
 {
-	return placement[this_cpu()->id];
-}
-
-void host_cpu_pin(__u32 tid, int host_cpu)
-{
-	unsigned long mask[MAX_HOST_CPUS / 64] = { 0 };
-
-	mask[host_cpu / 64] = 1UL << (host_cpu % 64);
-	HOST_CALL(__NR_sched_setaffinity, tid, sizeof(mask), mask);
+	return host_place(this_cpu()->id);
 }
 
 void host_cpu_set_base(unsigned long offset, struct um_cpu *cpu)
@@ -268,7 +241,7 @@ void host_cpu_set_base(unsigned long offset, struct um_cpu *cpu)
 int host_cpu_init_boot(struct um_cpu *cpu)
 {
 	process_id = HOST_CALL(__NR_getpid);
-	choose_placement();
+	host_place_init();
 	init_signals();
 	return init_thread(cpu);
 }

@@ -19,9 +19,17 @@ extern const unsigned char host_stub_start[], host_stub_end[];
 extern const unsigned long host_stub_wait_ip, host_stub_wake_ip;
 
 /* cpu.c */
-int host_cpu_placement(void);			/* host CPU that the calling vCPU is pinned to, -1: none */
-void host_cpu_pin(__u32 tid, int host_cpu);
 __u32 host_cpu_pending(void);
+unsigned int host_cpu_id(void);			/* of the calling vCPU: its number, */
+__u32 host_cpu_tid(void);			/* its host thread, */
+int host_cpu_placement(void);			/* the host CPU that it is pinned to, -1: none */
+int host_cpu_process(void);
+
+/* place.c */
+void host_place_init(void);
+int host_place(unsigned int vcpu);
+void host_place_pin(__u32 tid, int host_cpu);
+void host_place_context(unsigned int vcpu, __u32 pid, __u32 tid);
 
 /* entry.S */
 int host_cpu_wait_word(__u32 *word, __u32 val);	/* sleeps while *word == val and nothing is pending */

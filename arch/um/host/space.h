@@ -12,12 +12,14 @@
  * struct host_ctx - what the kernel believes of one context; not visible to the guest
  * @area:  its area in the control file
  * @tid:   host thread id, 0: not made yet
+ * @cpu:   host CPU it is pinned to
  * @done:  last stub_ctx.done seen
  * @fp:    offset in the area of the FP image of the last event
  */
 struct host_ctx {
 	__u8 *area;
 	__u32 tid;
+	int cpu;
 	__u32 done;
 	__u32 fp;
 };

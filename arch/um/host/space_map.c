@@ -47,7 +47,7 @@ void host_space_follow(struct host_space *sp)
 	int cpu = host_cpu_placement();
 
 	if (cpu >= 0 && sp->mapper_cpu != cpu) {
-		host_cpu_pin(sp->pid, cpu);
+		host_place_pin(sp->pid, cpu);
 		sp->mapper_cpu = cpu;
 	}
 }

@@ -181,8 +181,7 @@ int host_ctx_create(struct host_space *sp, unsigned int cpu)
 	c->done = shared->done;
 	c->tid = tid;
 	c->fp = STUB_CTX_FPLOAD;
-	if (host_cpu_placement() >= 0)
-		host_cpu_pin(tid, host_cpu_placement());
+	c->cpu = -1;
 	return 0;
 }
 
@@ -192,6 +191,18 @@ static void let_go(volatile struct stub_ctx *shared)
 	__atomic_add_fetch(&shared->go, 1, __ATOMIC_SEQ_CST);
 	if (shared->sleeps)
 		HOST_CALL(__NR_futex, &shared->go, FUTEX_WAKE, 1);
+}
+
+/* The context works where its vCPU works. */
+static void follow(struct host_space *sp, struct host_ctx *c, unsigned int cpu)
+{
+	int place = host_place(cpu);
+
+	host_place_context(cpu, sp->pid, c->tid);
+	if (place >= 0 && c->cpu != place) {
+		host_place_pin(c->tid, place);
+		c->cpu = place;
+	}
 }
 
 int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_regs *regs,
@@ -211,6 +222,7 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 		if (ret)
 			return ret;
 	}
+	follow(sp, c, cpu);
 	if (fp) {
 		memcpy(c->area + STUB_CTX_FPLOAD, fp, um_xstate_size);
 		c->fp = STUB_CTX_FPLOAD;

@@ -24,6 +24,7 @@
 #include <linux/workqueue.h>
 #include <asm/vdso.h>
 #include <um/clock.h>
+#include <um/place.h>
 
 #include "core.h"
 #include "reboot.h"
@@ -144,6 +145,7 @@ void um_timer_interrupt(void)
 
 	if (likely(dev->event_handler))
 		dev->event_handler(dev);
+	host_cpu_balance();
 }
 
 /**

@@ -26,7 +26,6 @@
 extern const char * const x86_cap_flags[NCAPBITS];
 
 static struct {
-	char vendor[13];
 	char model_name[49];
 	unsigned int family, model, stepping;
 	unsigned int clflush_bytes;
@@ -89,15 +88,10 @@ static void __init identify_features(void)
 
 static void __init identify_model(void)
 {
-	struct um_cpuid r = um_cpuid(0, 0);
+	struct um_cpuid r = um_cpuid(1, 0);
 	u32 brand[12] = { };
 	unsigned int i;
 
-	memcpy(host_cpu.vendor, &r.ebx, 4);
-	memcpy(host_cpu.vendor + 4, &r.edx, 4);
-	memcpy(host_cpu.vendor + 8, &r.ecx, 4);
-
-	r = um_cpuid(1, 0);
 	host_cpu.stepping = r.eax & 0xf;
 	host_cpu.model = (r.eax >> 4 & 0xf) | (r.eax >> 12 & 0xf0);
 	host_cpu.family = (r.eax >> 8 & 0xf);
@@ -153,7 +147,8 @@ static int show_cpuinfo(struct seq_file *m, void *v)
 	unsigned int cpu = (unsigned long)v - 1;
 
 	seq_printf(m, "processor\t: %u\n", cpu);
-	seq_printf(m, "vendor_id\t: %s\n", host_cpu.vendor);
+	/* by this systemd-detect-virt and others know us; cpuid still tells programs the processor's */
+	seq_puts(m, "vendor_id\t: User Mode Linux\n");
 	seq_printf(m, "cpu family\t: %u\n", host_cpu.family);
 	seq_printf(m, "model\t\t: %u\n", host_cpu.model);
 	seq_printf(m, "model name\t: %s\n", host_cpu.model_name);
