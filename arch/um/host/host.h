@@ -9,7 +9,7 @@
 
 #include "boot.h"
 
-#define UM_SIG_WAKE		10	/* SIGUSR1: look at um_cpu.pending */
+#define UM_SIG_WAKE		23	/* SIGURG: look at um_cpu.pending; one that debuggers pass on silently */
 #define HOST_AUDIT_ARCH		0xc000003eU	/* AUDIT_ARCH_X86_64 */
 
 extern unsigned int um_ncpus;
