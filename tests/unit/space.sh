@@ -7,7 +7,7 @@ out=$TOP/build/unit-space
 host=$TOP/build/default/arch/um/host
 mkdir -p "$out"
 gcc -std=gnu11 -O2 -g -no-pie -Wall -Wextra -Werror -iquote "$TOP/arch/um" -idirafter "$TOP/arch/um/include" -o "$out/space_test" \
-	"$TOP/tests/unit/space_test.c" "$host"/{cpu,space,space_map,space_run,entry,stub_blob}.o
+	"$TOP/tests/unit/space_test.c" "$host"/{cpu,place,space,space_map,space_run,entry,stub_blob}.o
 if [ "$(id -u)" = 0 ]; then
 	# an ordinary user may not read every directory above this one
 	dir=$(mktemp -d)

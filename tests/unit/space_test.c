@@ -2,7 +2,7 @@
 /*
  * space_test.c - the execution core without a guest kernel: spaces, mappings, contexts, kicks
  *
- * Links host/{cpu,space,space_map,space_run}.c, entry.S and the stub into an ordinary program that plays the guest kernel: it puts machine code into
+ * Links host/{cpu,place,space,space_map,space_run}.c, entry.S and the stub into an ordinary program that plays the guest kernel: it puts machine code into
  * a memory file, maps it into a space, runs it, and looks at the events. What the rest of the host side would provide is below, in libc's terms.
  */
 #define _GNU_SOURCE
@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <um/clock.h>
 #include <um/cpu.h>
 #include <um/space.h>
 
@@ -75,6 +76,14 @@ void host_exit(int status)
 int host_mem_fd(void)
 {
 	return mem_fd;
+}
+
+__u64 host_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 int host_timer_init(void)
