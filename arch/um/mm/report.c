@@ -5,7 +5,8 @@
  * Generic Linux reports free blocks of 2 MiB and more some seconds after they became free, and keeps them from being allocated meanwhile. Each
  * is punched out of the memory file; the host lends new pages, filled with zeroes, when the block is used again.
  *
- * No space maps such a block any more: what frees a page flushes it before. With page poisoning free pages hold a pattern that zeroes would
+ * No program can reach such a block: what frees a page flushes it before, or has it unmapped before the space runs again (mm/tlb.c); a mapping that a
+ * sleeping space still has goes with the pages. With page poisoning free pages hold a pattern that zeroes would
  * destroy, so nothing is reported then.
  */
 #define pr_fmt(fmt) "um: " fmt
