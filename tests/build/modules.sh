@@ -6,4 +6,4 @@
 set -euo pipefail
 cd "$TOP"
 make modules_install
-find build/modules -name '*.ko' | grep -q . || { echo "no module was installed"; exit 1; }
+[ -n "$(find build/modules -name '*.ko' -print -quit)" ] || { echo "no module was installed"; exit 1; }
