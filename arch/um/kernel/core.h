@@ -32,6 +32,7 @@ void um_user_fault(struct pt_regs *regs, const struct um_event *ev);
 int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write);
 
 /* mm/tlb.c */
+pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr);
 int um_space_resume(struct mm_struct *mm, struct pt_regs *regs);
 void um_space_stopped(struct mm_struct *mm);
 

@@ -269,6 +269,24 @@ static void fill_pmd(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
 	spin_unlock(ptl);
 }
 
+/* The entry that @addr's page table, or huge page, hangs on; NULL if there is none. The caller looks what it is. */
+pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return NULL;
+	return pmd_offset(pud, addr);
+}
+
 /**
  * um_tlb_fill() - copy the translation of @addr, and of its neighbours, to the space
  * @mm:   current's
@@ -278,27 +296,14 @@ static void fill_pmd(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
  */
 void um_tlb_fill(struct mm_struct *mm, unsigned long addr)
 {
-	pgd_t *pgd;
-	p4d_t *p4d;
-	pud_t *pud;
 	pmd_t *pmd;
 
 	rcu_read_lock();
-	pgd = pgd_offset(mm, addr);
-	if (pgd_none(*pgd))
-		goto out;
-	p4d = p4d_offset(pgd, addr);
-	if (p4d_none(*p4d))
-		goto out;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		goto out;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_leaf(*pmd))
+	pmd = um_find_pmd(mm, addr);
+	if (pmd && pmd_leaf(*pmd))
 		fill_pmd(mm, pmd, addr);
-	else if (!pmd_none(*pmd))
+	else if (pmd && !pmd_none(*pmd))
 		fill_pte(mm, pmd, addr);
-out:
 	rcu_read_unlock();
 }
 

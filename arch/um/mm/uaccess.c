@@ -97,24 +97,12 @@ static bool hold_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool 
 static bool hold(struct mm_struct *mm, unsigned long addr, bool write, struct held *h)
 {
 	bool ret = false;
-	pgd_t *pgd;
-	p4d_t *p4d;
-	pud_t *pud;
 	pmd_t *pmd;
 
 	rcu_read_lock();
-	pgd = pgd_offset(mm, addr);
-	p4d = p4d_offset(pgd, addr);
-	if (pgd_none(*pgd) || p4d_none(*p4d))
-		goto out;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		goto out;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd))
-		goto out;
-	ret = pmd_leaf(*pmd) ? hold_huge(mm, pmd, addr, write, h) : hold_pte(mm, pmd, addr, write, h);
-out:
+	pmd = um_find_pmd(mm, addr);
+	if (pmd && !pmd_none(*pmd))
+		ret = pmd_leaf(*pmd) ? hold_huge(mm, pmd, addr, write, h) : hold_pte(mm, pmd, addr, write, h);
 	rcu_read_unlock();
 	return ret;
 }
