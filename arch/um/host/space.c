@@ -267,7 +267,7 @@ static int space_start(struct host_space *sp)
 	sp->seq = 0;
 	sp->nr_ops = 0;
 	sp->nr_maps = 0;
-	sp->nr_failed = 0;
+	sp->refusals = 0;
 	sp->mapper_cpu = -1;
 	sp->dead = 0;
 	pid = zygote_fork(sp->slot);
@@ -316,6 +316,7 @@ void host_space_put(struct host_space *sp)
 {
 	if (!host_space_unmap_all(sp) && !host_space_clean(sp))
 		host_space_end(sp);
+	sp->refusals = 0;
 	space_lock();
 	sp->next = pool;
 	pool = sp;

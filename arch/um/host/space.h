@@ -33,7 +33,7 @@ struct host_ctx {
  * @seq:        last batch posted
  * @nr_ops:     operations queued for the next batch
  * @mapper_cpu: host CPU the mapper is pinned to
- * @nr_failed:  batches that failed in a row
+ * @refusals:   how often the host refused lately, see host_space_op()
  * @nr_maps:    upper bound of the host mappings it has
  * @next:       in the pool
  * @ctx:        one for each vCPU
@@ -46,7 +46,7 @@ struct host_space {
 	__u32 seq;
 	__u32 nr_ops;
 	int mapper_cpu;
-	__u32 nr_failed;
+	__u32 refusals;
 	__u32 nr_maps;
 	struct host_space *next;
 	struct host_ctx ctx[];

@@ -4,9 +4,10 @@
  *
  * Operations are written straight into the command page, which the mapper reads only after `seq` has changed; so the page may be filled when the
  * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set; the mapper has then
- * unmapped all, so a batch never leaves behind what it was to revoke. The host
- * refuses an operation when the space has too many mappings (vm.max_map_count), so we count, and drop all mappings
- * well before: they come back by faults.
+ * unmapped all, so a batch never leaves behind what it was to revoke.
+ *
+ * The host refuses an operation when the space has too many mappings (vm.max_map_count), so we count, and drop all mappings well before: they
+ * come back by faults. It refuses addresses that it gives to nobody (vm.mmap_min_addr): a program that insists on one is ended.
  */
 #include <linux/errno.h>
 #include <linux/futex.h>
@@ -20,6 +21,7 @@
 
 #define MAX_MAPS	60000		/* the host's default limit is 65,530 */
 #define POPULATE_MIN	(16 * UM_PAGE_SIZE)
+#define REFUSAL		8		/* a failed batch weighs as much as so many good ones: they bring back what it made us drop */
 #define ACK_FAILED	0x80000000u
 
 UM_STATIC_ASSERT(UM_PROT_READ == PROT_READ && UM_PROT_WRITE == PROT_WRITE && UM_PROT_EXEC == PROT_EXEC, "UM_PROT_*");
@@ -44,7 +46,7 @@ int host_space_wait_ack(struct host_space *sp)
 /* The mapper works where its vCPU works; cheaper than waking another host CPU for it. */
 void host_space_follow(struct host_space *sp)
 {
-	int cpu = host_cpu_placement();
+	int cpu = host_place(host_cpu_id());
 
 	if (cpu >= 0 && sp->mapper_cpu != cpu) {
 		host_place_pin(sp->pid, cpu);
@@ -103,10 +105,10 @@ struct stub_op *host_space_op(struct host_space *sp)
 {
 	if (!sp->nr_ops) {
 		if (host_space_wait_ack(sp) == -ENOMEM) {
-			sp->nr_failed++;
+			sp->refusals += REFUSAL;
 			queue_unmap_all(sp);
-		} else {
-			sp->nr_failed = 0;
+		} else if (sp->refusals) {
+			sp->refusals--;
 		}
 	}
 	if (sp->nr_ops == STUB_MAX_OPS)

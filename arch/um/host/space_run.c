@@ -33,7 +33,7 @@
 #define KICK_TRIES_ASLEEP	4
 #define KICK_TRIES		500
 #define TRAP_PAGE_FAULT		14
-#define MAX_FAILED		8
+#define MAX_REFUSALS		64		/* the program wants memory where the host has none for anybody */
 #define PARK_YIELDS		20
 #define PARK_NAPS		20
 #define FAULT_CODE_MAX		SEGV_ACCERR	/* with other codes trapno and cr2 are those of an earlier fault */
@@ -215,7 +215,7 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 
 	if (sp->dead)
 		return -ESRCH;
-	if (sp->nr_failed > MAX_FAILED)
+	if (sp->refusals > MAX_REFUSALS)
 		return -EFAULT;
 	if (!c->tid) {
 		ret = host_ctx_create(sp, cpu);
