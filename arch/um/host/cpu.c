@@ -227,11 +227,6 @@ int host_cpu_process(void)
 	return process_id;
 }
 
-int host_cpu_placement(void)
-{
-	return host_place(this_cpu()->id);
-}
-
 void host_cpu_set_base(unsigned long offset, struct um_cpu *cpu)
 {
 	cpus[cpu->id] = cpu;

@@ -21,8 +21,7 @@ extern const unsigned long host_stub_wait_ip, host_stub_wake_ip;
 /* cpu.c */
 __u32 host_cpu_pending(void);
 unsigned int host_cpu_id(void);			/* of the calling vCPU: its number, */
-__u32 host_cpu_tid(void);			/* its host thread, */
-int host_cpu_placement(void);			/* the host CPU that it is pinned to, -1: none */
+__u32 host_cpu_tid(void);			/* its host thread */
 int host_cpu_process(void);
 
 /* place.c */
