@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -37,6 +38,7 @@ do {											\
 struct um_cpu um_cpu = { .irq_off = 1 };
 unsigned int um_xstate_size;
 __u64 um_xfeatures = 7;
+int um_fsgsbase;
 
 static int mem_fd;
 static unsigned char *mem;
@@ -294,6 +296,7 @@ int main(void)
 	struct host_space *sp;
 	int i;
 
+	um_fsgsbase = !!(getauxval(AT_HWCAP2) & 2);
 	__cpuid_count(0xd, 0, eax, um_xstate_size, ecx, edx);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGCHLD, on_child);

@@ -14,6 +14,7 @@
 
 #include <um/layout.h>
 #include <um/log.h>
+#include <um/space.h>
 
 #include "boot.h"
 #include "hostcall.h"
@@ -24,6 +25,8 @@
 #define HWCAP2_FSGSBASE	(1ul << 1)
 #define NR_STDIO	3
 
+int um_fsgsbase;
+
 static int check_processor(void)
 {
 	__u32 eax = 1, ebx, ecx = 0, edx;
@@ -33,11 +36,7 @@ static int check_processor(void)
 		host_error("this processor, or its hypervisor, does not offer XSAVE; choose a CPU model that has it");
 		return -ENODEV;
 	}
-	if (!(host_start.hwcap2 & HWCAP2_FSGSBASE)) {
-		host_error("programs cannot use FSGSBASE here; it takes a processor from 2012 on, Linux 5.9 on the host, "
-			   "and no 'nofsgsbase' on its command line");
-		return -ENODEV;
-	}
+	um_fsgsbase = !!(host_start.hwcap2 & HWCAP2_FSGSBASE);
 	return 0;
 }
 

@@ -230,7 +230,7 @@ int host_cpu_process(void)
 void host_cpu_set_base(unsigned long offset, struct um_cpu *cpu)
 {
 	cpus[cpu->id] = cpu;
-	__asm__ volatile("wrgsbase %0" : : "r"(offset) : "memory");
+	host_set_gsbase(offset);
 }
 
 int host_cpu_init_boot(struct um_cpu *cpu)
@@ -255,7 +255,7 @@ static void cpu_thread(void *arg)
 	void (*entry)(void) = start->entry;
 	int error;
 
-	__asm__ volatile("wrgsbase %0" : : "r"(start->offset) : "memory");
+	host_set_gsbase(start->offset);
 	error = init_thread(start->cpu);
 	start->error = error;
 	__atomic_store_n(&start->done, 1, __ATOMIC_SEQ_CST);

@@ -14,9 +14,9 @@
 
 extern unsigned int um_ncpus;
 
-/* stub_blob.S: the stub program, and the addresses of its two system calls (just behind the instruction) */
+/* stub_blob.S: the stub program, and the addresses of its contexts' system calls (just behind the instruction) */
 extern const unsigned char host_stub_start[], host_stub_end[];
-extern const unsigned long host_stub_wait_ip, host_stub_wake_ip;
+extern const unsigned long host_stub_wait_ip, host_stub_wake_ip, host_stub_base_ip;
 
 /* cpu.c */
 __u32 host_cpu_pending(void);

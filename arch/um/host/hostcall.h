@@ -8,6 +8,7 @@
 #ifndef _UM_HOST_HOSTCALL_H
 #define _UM_HOST_HOSTCALL_H
 
+#include <asm/prctl.h>
 #include <asm/unistd.h>
 #include <um/types.h>
 
@@ -41,6 +42,12 @@ static inline long host_call3(long nr, long a, long b, long c)
 
 /* HOST_CALL(nr, args...) with up to six arguments */
 #define HOST_CALL(nr, ...)	_HOST_CALL(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+
+/** host_set_gsbase() - of the calling thread. By a call, which every host has, and which it remembers whatever guest code does with its own. */
+static inline void host_set_gsbase(unsigned long base)
+{
+	HOST_CALL(__NR_arch_prctl, ARCH_SET_GS, base);
+}
 
 #define host_is_error(ret)	((unsigned long)(ret) >= (unsigned long)-4095L)
 

@@ -65,33 +65,44 @@ static void space_unlock(void)
 #define DATA(field)		__builtin_offsetof(struct seccomp_data, field)
 
 /*
- * The filter of one context: futex wait on its own `go` from the stub's own instruction, futex wake of its own `done` likewise; all else traps.
+ * The filter of one context: futex wait on its own `go` from the stub's own instruction, futex wake of its own `done` likewise; without FSGSBASE
+ * the two arch_prctl() calls that set a segment base of the calling thread; all else traps.
  */
-static unsigned int make_filter(struct sock_filter *f, __u64 area, __u64 wait_ip, __u64 wake_ip)
+static unsigned int make_filter(struct sock_filter *f, __u64 area)
 {
-	__u64 go = area + STUB_CTX_GO, done = area + STUB_CTX_DONE;
+	__u64 go = area + STUB_CTX_GO, done = area + STUB_CTX_DONE, base_ip = um_fsgsbase ? 0 : host_stub_base_ip;
 	const struct sock_filter filter[] = {
 		/*  0 */ STMT(LD, DATA(arch)),
-		/*  1 */ JUMP(JEQ, AUDIT_ARCH_X86_64, 0, 18),
+		/*  1 */ JUMP(JEQ, AUDIT_ARCH_X86_64, 0, 28),
 		/*  2 */ STMT(LD, DATA(nr)),
-		/*  3 */ JUMP(JEQ, __NR_futex, 0, 16),
+		/*  3 */ JUMP(JEQ, __NR_futex, 0, 15),
 		/*  4 */ STMT(LD, DATA(instruction_pointer) + 4),
-		/*  5 */ JUMP(JEQ, wait_ip >> 32, 0, 14),
+		/*  5 */ JUMP(JEQ, host_stub_wait_ip >> 32, 0, 24),
 		/*  6 */ STMT(LD, DATA(args[0]) + 4),
-		/*  7 */ JUMP(JEQ, area >> 32, 0, 12),
+		/*  7 */ JUMP(JEQ, area >> 32, 0, 22),
 		/*  8 */ STMT(LD, DATA(instruction_pointer)),
-		/*  9 */ JUMP(JEQ, wait_ip, 0, 4),
+		/*  9 */ JUMP(JEQ, host_stub_wait_ip, 0, 4),
 		/* 10 */ STMT(LD, DATA(args[0])),
-		/* 11 */ JUMP(JEQ, go, 0, 8),
+		/* 11 */ JUMP(JEQ, go, 0, 18),
 		/* 12 */ STMT(LD, DATA(args[1])),
-		/* 13 */ JUMP(JEQ, FUTEX_WAIT, 5, 6),
-		/* 14 */ JUMP(JEQ, wake_ip, 0, 5),
+		/* 13 */ JUMP(JEQ, FUTEX_WAIT, 15, 16),
+		/* 14 */ JUMP(JEQ, host_stub_wake_ip, 0, 15),
 		/* 15 */ STMT(LD, DATA(args[0])),
-		/* 16 */ JUMP(JEQ, done, 0, 3),
+		/* 16 */ JUMP(JEQ, done, 0, 13),
 		/* 17 */ STMT(LD, DATA(args[1])),
-		/* 18 */ JUMP(JEQ, FUTEX_WAKE, 0, 1),
-		/* 19 */ STMT(RET, SECCOMP_RET_ALLOW),
-		/* 20 */ STMT(RET, SECCOMP_RET_TRAP),
+		/* 18 */ JUMP(JEQ, FUTEX_WAKE, 10, 11),
+		/* 19 */ JUMP(JEQ, __NR_arch_prctl, 0, 10),
+		/* 20 */ STMT(LD, DATA(instruction_pointer) + 4),
+		/* 21 */ JUMP(JEQ, base_ip >> 32, 0, 8),
+		/* 22 */ STMT(LD, DATA(instruction_pointer)),
+		/* 23 */ JUMP(JEQ, base_ip, 0, 6),
+		/* 24 */ STMT(LD, DATA(args[0]) + 4),
+		/* 25 */ JUMP(JEQ, 0, 0, 4),
+		/* 26 */ STMT(LD, DATA(args[0])),
+		/* 27 */ JUMP(JEQ, ARCH_SET_FS, 1, 0),
+		/* 28 */ JUMP(JEQ, ARCH_SET_GS, 0, 1),
+		/* 29 */ STMT(RET, SECCOMP_RET_ALLOW),
+		/* 30 */ STMT(RET, SECCOMP_RET_TRAP),
 	};
 
 	memcpy(f, filter, sizeof(filter));
@@ -112,7 +123,7 @@ static void fill_global(void)
 		params[i].ss_sp = area + STUB_CTX_STACK;
 		params[i].ss_size = STUB_CTX_STACK_SIZE;
 		params[i].filter = STUB_GLOBAL + off;
-		params[i].filter_len = make_filter(f, area, host_stub_wait_ip, host_stub_wake_ip);
+		params[i].filter_len = make_filter(f, area);
 		off += params[i].filter_len * sizeof(*f);
 	}
 }

@@ -15,6 +15,8 @@
  * @cpu:   host CPU it is pinned to
  * @done:  last stub_ctx.done seen
  * @fp:    offset in the area of the FP image of the last event
+ * @fs:    without FSGSBASE: segment bases that its host thread has, UNKNOWN_BASE if that is not sure
+ * @gs:
  */
 struct host_ctx {
 	__u8 *area;
@@ -22,7 +24,10 @@ struct host_ctx {
 	int cpu;
 	__u32 done;
 	__u32 fp;
+	unsigned long fs, gs;
 };
+
+#define UNKNOWN_BASE	(~0UL)		/* no program has this one */
 
 /**
  * struct host_space - one space

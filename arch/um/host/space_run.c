@@ -114,6 +114,28 @@ static void classify(struct um_event *ev, unsigned int sig, const volatile struc
 	}
 }
 
+static void forget_bases(struct host_ctx *c)
+{
+	c->fs = UNKNOWN_BASE;
+	c->gs = UNKNOWN_BASE;
+}
+
+/* Without FSGSBASE, the context makes a host call for each base that changes. */
+static void load_bases(struct host_ctx *c, unsigned long fs, unsigned long gs)
+{
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+
+	shared->fsbase = fs;
+	shared->gsbase = gs;
+	if (um_fsgsbase) {
+		shared->bases = 1 << STUB_BASES_BY_INSN;
+		return;
+	}
+	shared->bases = (fs != c->fs) << STUB_BASES_FS | (gs != c->gs) << STUB_BASES_GS;
+	c->fs = fs;
+	c->gs = gs;
+}
+
 /* Fetch the event that the context of @cpu has posted. */
 static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *regs,
 		       unsigned long *fs, unsigned long *gs, struct um_event *ev)
@@ -124,8 +146,10 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 	unsigned long uc = shared->uc, info = shared->info, fp;
 
 	memset(ev, 0, sizeof(*ev));
-	if (sig == STUB_EV_LATE)
+	if (sig == STUB_EV_LATE) {
+		forget_bases(c);	/* turned back before they were loaded, or after */
 		return UM_WAIT_EVENT;
+	}
 	if (sig >= 64 || !offset_ok(uc, sizeof(*f)) || !offset_ok(info, sizeof(siginfo_t)) || (uc | info) & 7)
 		return broken(ev, "event");
 	f = (void *)(c->area + uc);
@@ -136,8 +160,10 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 	if (regs->ip >= UM_STUB_START && regs->ip < UM_STUB_END)
 		return broken(ev, "instruction pointer");
 	c->fp = fp;
-	*fs = shared->fsbase;
-	*gs = shared->gsbase;
+	if (um_fsgsbase) {
+		*fs = shared->fsbase;
+		*gs = shared->gsbase;
+	}
 	classify(ev, sig, f, (void *)(c->area + info));
 	return UM_WAIT_EVENT;
 }
@@ -182,6 +208,7 @@ int host_ctx_create(struct host_space *sp, unsigned int cpu)
 	c->tid = tid;
 	c->fp = STUB_CTX_FPLOAD;
 	c->cpu = -1;
+	forget_bases(c);
 	return 0;
 }
 
@@ -230,8 +257,7 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 	*block = *regs;
 	block->cs = UM_USER_CS;
 	block->ss = UM_USER_SS;
-	shared->fsbase = fs;
-	shared->gsbase = gs;
+	load_bases(c, fs, gs);
 	shared->fp = area_address(cpu) + c->fp;
 	shared->xmask = um_xfeatures;
 	shared->late = 0;
@@ -367,6 +393,7 @@ static void clean_area(struct host_ctx *c)
 	shared->spin = 1;
 	shared->tid = tid;
 	c->fp = STUB_CTX_FPLOAD;
+	forget_bases(c);
 }
 
 /**

@@ -64,7 +64,7 @@ void host_signals_add(__u64 mask)
 /* The new thread's first C function; reached by the assembly below only. */
 static void __attribute__((used, noreturn)) thread_main(struct thread_start *start)
 {
-	__asm__ volatile("wrgsbase %0" : : "r"(0UL));
+	host_set_gsbase(0);
 	HOST_CALL(__NR_prctl, PR_SET_NAME, start->name);
 	start->fn(start->arg);
 	for (;;)

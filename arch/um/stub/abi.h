@@ -64,12 +64,18 @@
 #define STUB_CTX_FP		104
 #define STUB_CTX_XMASK		112
 #define STUB_CTX_SPIN		120
+#define STUB_CTX_BASES		124
 
 #define STUB_CTX_STACK		0x1000		/* signal stack: offset, size */
 #define STUB_CTX_STACK_SIZE	0xf000
 #define STUB_CTX_SCRUB		0x7000		/* frames of kicks that hit the handler of another kick reach down to here, at most */
 #define STUB_CTX_REGS		0xaf00
 #define STUB_CTX_FPLOAD		0xb000
+
+/* stub_ctx.bases: which segment bases to load on the way to guest code, and how; bit numbers */
+#define STUB_BASES_BY_INSN	0		/* both; and store both at each event: this host has FSGSBASE */
+#define STUB_BASES_FS		1		/* by a host call */
+#define STUB_BASES_GS		2
 
 /* events besides the signal numbers */
 #define STUB_EV_READY		0x100		/* the new context is confined and waits */
@@ -111,11 +117,12 @@
  * @uc:            offset of the signal frame's ucontext in the area
  * @info:          offset of its siginfo
  * @tid:           host thread id, from clone()
- * @fsbase:        guest's; read at the event, loaded at the return
+ * @fsbase:        guest's; read at the event (with FSGSBASE), loaded at the return
  * @gsbase:        likewise
  * @fp:            address of the XSAVE image to load
  * @xmask:         its components
  * @spin:          how often to look at @go before sleeping
+ * @bases:         bits STUB_BASES_*
  */
 struct stub_ctx {
 	__u32 go;
@@ -134,6 +141,7 @@ struct stub_ctx {
 	__u64 fp;
 	__u64 xmask;
 	__u32 spin;
+	__u32 bases;
 };
 
 /* One host system call for the mapper; padded to a power of two. */
@@ -204,6 +212,7 @@ STUB_CHECK(stub_ctx, gsbase, STUB_CTX_GSBASE);
 STUB_CHECK(stub_ctx, fp, STUB_CTX_FP);
 STUB_CHECK(stub_ctx, xmask, STUB_CTX_XMASK);
 STUB_CHECK(stub_ctx, spin, STUB_CTX_SPIN);
+STUB_CHECK(stub_ctx, bases, STUB_CTX_BASES);
 STUB_CHECK(stub_cmd, seq, STUB_CMD_SEQ);
 STUB_CHECK(stub_cmd, seq_failed, STUB_CMD_SEQ_FAILED);
 STUB_CHECK(stub_cmd, ack, STUB_CMD_ACK);

@@ -3,7 +3,8 @@
  * stub/context.S - a context: the host thread that runs guest code
  *
  * Life: the mapper clones it (ctx_start); it closes the descriptors it inherited, takes its signal stack, unblocks all signals,
- * installs its seccomp filter, and from then on each host system call traps, but for the two futex calls below. It posts STUB_EV_READY and parks.
+ * installs its seccomp filter, and from then on each host system call traps, but for the two futex calls below and, where the host does
+ * not let programs use FSGSBASE, arch_prctl() for the segment bases. It posts STUB_EV_READY and parks.
  *
  * The loop: parked in `wait` -> let go by the kernel -> loads state and returns to guest code with iretq -> the next host signal (SIGSYS for a
  * system call, SIGSEGV for a fault, ...) enters stub_signal on the context's signal stack -> posts the event -> parks.
@@ -21,6 +22,7 @@
  *   after it, or while parked         note it in `late`, which the way out looks at;
  *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole.
  */
+#include <asm/prctl.h>
 #include <asm/unistd.h>
 #include "abi.h"
 
@@ -53,11 +55,13 @@ enter:
 	movl	%esi, %eax
 	subl	%ebx, %eax
 	movl	%eax, STUB_CTX_INFO(%rbx)
+	testl	$(1 << STUB_BASES_BY_INSN), STUB_CTX_BASES(%rbx)
+	jz	1f
 	rdfsbase %rax
 	movq	%rax, STUB_CTX_FSBASE(%rbx)
 	rdgsbase %rax
 	movq	%rax, STUB_CTX_GSBASE(%rbx)
-	lock incl STUB_CTX_DONE(%rbx)
+1:	lock incl STUB_CTX_DONE(%rbx)
 posted:
 	cmpl	$0, STUB_CTX_KERNEL_SLEEPS(%rbx)
 	je	wait
@@ -96,10 +100,14 @@ released:
 leave:
 	cmpl	$0, STUB_CTX_LATE(%rbx)
 	jne	post_late
+	movl	STUB_CTX_BASES(%rbx), %r12d
+	btl	$STUB_BASES_BY_INSN, %r12d
+	jnc	set_bases
 	movq	STUB_CTX_FSBASE(%rbx), %rax
 	wrfsbase %rax
 	movq	STUB_CTX_GSBASE(%rbx), %rax
 	wrgsbase %rax
+load:
 	movq	STUB_CTX_FP(%rbx), %rcx
 	movl	STUB_CTX_XMASK(%rbx), %eax
 	movl	STUB_CTX_XMASK+4(%rbx), %edx
@@ -130,6 +138,21 @@ clear_nt:				/* guest code has left it set, and iretq would refuse */
 	movq	$EFLAGS_FIXED, (%rsp)
 	popfq
 	jmp	1b
+
+1:	movl	$__NR_arch_prctl, %eax
+	syscall
+	.globl	stub_base_ip
+stub_base_ip:
+set_bases:
+	movl	$ARCH_SET_FS, %edi
+	movq	STUB_CTX_FSBASE(%rbx), %rsi
+	btrl	$STUB_BASES_FS, %r12d
+	jc	1b
+	movl	$ARCH_SET_GS, %edi
+	movq	STUB_CTX_GSBASE(%rbx), %rsi
+	btrl	$STUB_BASES_GS, %r12d
+	jc	1b
+	jmp	load
 
 post_late:
 	movl	$STUB_EV_LATE, STUB_CTX_EVENT(%rbx)

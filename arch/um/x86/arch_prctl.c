@@ -3,8 +3,8 @@
  * arch_prctl.c - system calls about the processor itself
  *
  * arch_prctl() sets and reads the FS and GS bases (every thread does it once, for its TLS) and answers questions
- * about state components. The bases live in thread.fsbase and thread.gsbase while a task is in the kernel; since
- * programs may also write them with wrfsbase and wrgsbase, the execution core reads them back on each entry.
+ * about state components. The bases live in thread.fsbase and thread.gsbase while a task is in the kernel; where
+ * programs may also write them with wrfsbase and wrgsbase (um_fsgsbase), the execution core reads them back on each entry.
  *
  * I/O ports are the host kernel's, so iopl() and ioperm() answer as a kernel that was built without them.
  */

@@ -11,24 +11,20 @@
 #include <asm/hwcap2.h>
 #include <asm/processor.h>
 #include <um/regs.h>
+#include <um/space.h>
 
 #include "cpuid.h"
 
 #define CPUID_FEATURES		1
-#define CPUID_EXTENDED		7
-#define CPUID_7_EBX_FSGSBASE	BIT(0)
 
 u32 um_elf_hwcap __ro_after_init;
 u32 um_elf_hwcap2 __ro_after_init;
 
-/*
- * CPUID is not trapped, so a program sees the host's. For FSGSBASE that says what the processor has; that its kernel
- * has switched it on is a condition of the contexts' stub, which uses these instructions itself.
- */
+/* CPUID is not trapped, so a program sees the host's. Whether FSGSBASE may be used is for the host's kernel to say. */
 static int __init elf_hwcap_init(void)
 {
 	um_elf_hwcap = um_cpuid(CPUID_FEATURES, 0).edx;
-	if (um_cpuid_max() >= CPUID_EXTENDED && (um_cpuid(CPUID_EXTENDED, 0).ebx & CPUID_7_EBX_FSGSBASE))
+	if (um_fsgsbase)
 		um_elf_hwcap2 = HWCAP2_FSGSBASE;
 	return 0;
 }

@@ -59,6 +59,7 @@ struct um_event {
 #define UM_WAIT_IRQ		1
 
 extern unsigned int um_xstate_size;	/* bytes of an XSAVE image, standard format */
+extern int um_fsgsbase;		/* programs may use RDFSBASE and its kin: so says the host */
 extern __u64 um_xfeatures;		/* state components that guest programs have */
 
 /** host_space_init() - start the zygote; main thread, before any other host thread. Reports failures itself. */
