@@ -37,7 +37,8 @@ def attack(*args):
     token = f'/tmp/um-wall-{uuid.uuid4().hex}'
     sentinel = subprocess.Popen(['sleep', '3600'])
     try:
-        names = share_programs(WALLS_HOST_PID=sentinel.pid, WALLS_TOKEN=token, WALLS_SECONDS=SECONDS)
+        mortal = subprocess.run([os.path.join(GUEST, 'wall_hang'), '--mortal'], stdout=subprocess.PIPE, check=True, text=True)
+        names = share_programs(WALLS_HOST_PID=sentinel.pid, WALLS_TOKEN=token, WALLS_SECONDS=SECONDS, WALLS_MORTAL=mortal.stdout.strip())
         status, out = uml.run_kernel('mem=512M', 'quiet', f'hostfs={uml.TMP}/share', 'umtest=/walls.sh', *args,
                                      timeout=180 + 25 * SECONDS)
         uml.check(not os.path.exists(token), f'the token {token} was made on the host')

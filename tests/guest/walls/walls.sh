@@ -3,7 +3,8 @@
 # walls.sh [SECONDS]: inside a guest, run every program beside this one that tries to break out (wall_*)
 #
 # SECONDS is about the time each may take (default 10). From the host come, in the environment or in the file
-# walls.conf beside this script (NAME=value lines): WALLS_HOST_PID and WALLS_TOKEN, see walls.h. What only the host can
+# walls.conf beside this script (NAME=value lines): WALLS_HOST_PID and WALLS_TOKEN (see walls.h),
+# WALLS_MORTAL (see wall_hang.c). What only the host can
 # tell (the process still lives, the token is not there) is for whoever started the guest to check. The token's directory
 # (/tmp) must lie in the guest's own memory, not in a host directory: mount a tmpfs there first. This script mounts nothing.
 #
@@ -12,7 +13,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1091
 [ ! -f "$here/walls.conf" ] || . "$here/walls.conf"
-export WALLS_HOST_PID WALLS_TOKEN
+export WALLS_HOST_PID WALLS_TOKEN WALLS_MORTAL
 export WALLS_SECONDS="${1:-${WALLS_SECONDS:-10}}"
 BAD='BUG:|Oops|WARNING:|Call Trace|Kernel panic|general protection fault:|scheduling while atomic|stall'
 
