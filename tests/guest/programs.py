@@ -13,12 +13,12 @@ GUEST = os.environ.get('UML_GUEST', 'build/guest')
 SECONDS = 10 if uml.FULL else 3
 
 
-def run_programs(*args):
+def run_programs(*args, only=''):
     share = os.path.join(uml.TMP, 'share')
     uml.check(os.path.isdir(GUEST), f'there are no programs in {GUEST}')
     if not os.path.isdir(share):
         shutil.copytree(GUEST, share)
-    path = uml.guest_script(f'cp -r /host /tmp/programs; exec /tmp/programs/guest.sh --seconds {SECONDS}\n')
+    path = uml.guest_script(f'cp -r /host /tmp/programs; exec /tmp/programs/guest.sh --seconds {SECONDS} /tmp/programs {only}\n')
     status, out = uml.run_kernel('mem=1G', 'quiet', f'hostfs={share}', f'umtest={path}', *args, timeout=150 + 20 * SECONDS)
     failed = re.findall(r'^\w+: FAILED.*$', out, re.M)
     uml.check(status == 0 and not failed, '\n'.join(failed) + f'\nstatus {status}; console:\n{out[-4000:]}')
@@ -33,6 +33,11 @@ def test_one_cpu():
 def test_two_cpus():
     """two virtual CPUs: memory, processes, threads, signals, timers and FP state as on the host"""
     run_programs('ncpus=2')
+
+
+def test_no_fsgsbase():
+    """nofsgsbase: segment bases by host calls, as on hosts that have no instructions for it"""
+    run_programs('ncpus=2', 'nofsgsbase', only='exec_matrix spawn_storm fp_torture abi_prctl abi_ptrace')
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@
 
 #include <um/layout.h>
 #include <um/log.h>
+#include <um/option.h>
 #include <um/space.h>
 
 #include "boot.h"
@@ -115,3 +116,17 @@ int host_check(void)
 	raise_limit(RLIMIT_AS);
 	return check_address_space();
 }
+
+static int parse_nofsgsbase(const struct um_option *opt, const char *suffix, const char *value)
+{
+	(void)opt;
+	(void)suffix;
+	(void)value;
+	um_fsgsbase = 0;
+	return 0;
+}
+
+UM_OPTION(nofsgsbase) = {
+	.name = "nofsgsbase", .flags = UM_OPT_BARE, .parse = parse_nofsgsbase,
+	.help = "Programs are not told of the FSGSBASE instructions, and the kernel does without them, as on a host that has none.",
+};
