@@ -29,6 +29,8 @@ WRONG = [
     ('hostfs=/etc/passwd', '/etc/passwd'),
     ('umid=a/b', 'umid'),
     ('umid=', 'umid'),
+    ('handoff=both', 'handoff'),
+    ('handoff=', 'handoff'),
 ]
 
 

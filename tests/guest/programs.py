@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: what programs may expect of a kernel, by the programs in tests/guest
-# timeout: 400
+# timeout: 700
 """Runs tests/guest/guest.sh in the embedded root; every program must say "ok" (each does so on the bare host)."""
 import os
 import re
@@ -38,6 +38,13 @@ def test_two_cpus():
 def test_no_fsgsbase():
     """nofsgsbase: segment bases by host calls, as on hosts that have no instructions for it"""
     run_programs('ncpus=2', 'nofsgsbase', only='exec_matrix spawn_storm fp_torture abi_prctl abi_ptrace')
+
+
+def test_split():
+    """handoff=split with two virtual CPUs, which get into each other's way where the host has no more than two"""
+    if len(os.sched_getaffinity(0)) < 2:
+        raise uml.Skip('the host has one CPU')
+    run_programs('ncpus=2', 'handoff=split', only='prot_matrix fork_cow par_fault spawn_storm futex_stress sig_storm fp_torture abi_signal abi_ptrace')
 
 
 if __name__ == '__main__':

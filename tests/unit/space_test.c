@@ -2,11 +2,12 @@
 /*
  * space_test.c - the execution core without a guest kernel: spaces, mappings, contexts, kicks
  *
- * Links host/{cpu,place,space,space_map,space_run}.c, entry.S and the stub into an ordinary program that plays the guest kernel: it puts machine code into
+ * Links host/{cpu,handoff,place,space,space_map,space_run}.c, entry.S and the stub into an ordinary program that plays the guest kernel: it puts machine code into
  * a memory file, maps it into a space, runs it, and looks at the events. What the rest of the host side would provide is below, in libc's terms.
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +23,10 @@
 
 #include <um/clock.h>
 #include <um/cpu.h>
+#include <um/place.h>
 #include <um/space.h>
+
+int host_handoff_choose(const char *name);
 
 #define CHECK(cond)									\
 do {											\
@@ -86,6 +90,13 @@ __u64 host_clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+unsigned int host_cpus_allowed(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
 int host_timer_init(void)
@@ -290,12 +301,61 @@ static void test_death(struct host_space *sp)
 	}
 }
 
-int main(void)
+/* Two spaces in turn: the context that is left must not keep the host CPU from the one that is let go. */
+static void test_turns(struct host_space *a, struct host_space *b)
 {
-	unsigned int eax, ecx, edx;
-	struct host_space *sp;
+	static const unsigned char loop[] = { 0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7 };
+	struct um_regs other;
+	struct um_event ev;
+	double t;
 	int i;
 
+	code(0, loop, sizeof(loop));
+	CHECK(!host_space_map(a, CODE, 0, 4096, 5) && !host_space_map(b, CODE, 0, 4096, 5));
+	start(CODE);
+	regs.r12 = 1;
+	CHECK(!run(a, image, &ev));
+	other = regs;
+	start(CODE);
+	regs.r12 = 2;
+	CHECK(!run(b, image, &ev));
+	t = now_us();
+	for (i = 0; i < 20000; i++) {
+		struct um_regs swap = regs;
+
+		regs = other;
+		other = swap;
+		CHECK(!run(i & 1 ? b : a, NULL, &ev) && ev.type == UM_EV_SYSCALL && regs.r12 == (i & 1) + 1UL);
+	}
+	printf("# turn to another space and system call %.2f us\n", (now_us() - t) / i);
+}
+
+/* How the programs ran: as the mode says. */
+static void test_stats(const char *mode)
+{
+	struct host_handoff_stats s;
+
+	host_handoff_stats(0, &s);
+	printf("# pair %llu, quick %llu, slept %llu, turns %llu, changes %llu\n", s.pair, s.quick, s.slept, s.turns, s.changes);
+	if (!strcmp(mode, "split"))
+		CHECK(s.quick > 100 * s.pair && s.apart && s.user_cpu != s.kernel_cpu);
+	else
+		CHECK(!s.quick && !s.slept && !s.apart && s.user_cpu == s.kernel_cpu);
+}
+
+/* space_test [pair|split] */
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 1 ? argv[1] : "pair";
+
+	unsigned int eax, ecx, edx;
+	struct host_space *sp, *other;
+	int i;
+
+	if (host_handoff_choose(mode)) {
+		printf("skipped: no %s here\n", mode);
+		return 77;
+	}
 	um_fsgsbase = !!(getauxval(AT_HWCAP2) & 2);
 	__cpuid_count(0xd, 0, eax, um_xstate_size, ecx, edx);
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -317,7 +377,11 @@ int main(void)
 		host_space_put(sp);
 	}
 	sp = host_space_get();
-	host_space_map(sp, CODE, 0, 4096, 5);
+	other = host_space_get();
+	CHECK(sp && other);
+	test_turns(sp, other);
+	host_space_put(other);
+	test_stats(mode);
 	test_asleep(sp);
 	test_death(sp);
 	host_space_exit();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 # title: programs in a guest that try to reach the host do not
-# timeout: 500
+# timeout: 700
 """Runs tests/guest/walls (see walls.h there) inside a guest, and looks from outside whether anything came through:
 
   a process that the host planted, whose number the attackers know, must still live
@@ -62,6 +62,13 @@ def test_one_cpu():
 def test_two_cpus():
     """two virtual CPUs: no attack comes through, the guest and the host's things live on"""
     attack('ncpus=2')
+
+
+def test_split():
+    """programs and kernel on two host CPUs: no attack comes through, the guest and the host's things live on"""
+    if len(os.sched_getaffinity(0)) < 2:
+        raise uml.Skip('the host has one CPU')
+    attack('ncpus=1', 'handoff=split')
 
 
 if __name__ == '__main__':

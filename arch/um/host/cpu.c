@@ -235,10 +235,15 @@ void host_cpu_set_base(unsigned long offset, struct um_cpu *cpu)
 
 int host_cpu_init_boot(struct um_cpu *cpu)
 {
+	int spare, ret;
+
 	process_id = HOST_CALL(__NR_getpid);
-	host_place_init();
+	spare = host_place_init();
 	init_signals();
-	return init_thread(cpu);
+	ret = init_thread(cpu);
+	if (!ret)
+		host_handoff_init(spare);
+	return ret;
 }
 
 struct cpu_start {

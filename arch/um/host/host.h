@@ -25,10 +25,21 @@ __u32 host_cpu_tid(void);			/* its host thread */
 int host_cpu_process(void);
 
 /* place.c */
-void host_place_init(void);
+int host_place_init(void);
 int host_place(unsigned int vcpu);
+int host_place_spare(unsigned int vcpu);
 void host_place_pin(__u32 tid, int host_cpu);
 void host_place_context(unsigned int vcpu, __u32 pid, __u32 tid);
+
+/* handoff.c */
+void host_handoff_init(int cpu);
+int host_handoff_choose(const char *name);
+int host_handoff_is_split(void);
+int host_handoff_wants_apart(unsigned int vcpu);
+void host_handoff_look(const volatile __u32 *word, __u32 old);
+
+/* machine.c */
+unsigned int host_cpus_allowed(void);
 
 /* entry.S */
 int host_cpu_wait_word(__u32 *word, __u32 val);	/* sleeps while *word == val and nothing is pending */

@@ -19,7 +19,8 @@
 
 struct um_boot um_boot = { .nr_cpus = 1 };
 
-static unsigned int host_cpus(void)
+/** host_cpus_allowed() - how many CPUs of the host this process may use */
+unsigned int host_cpus_allowed(void)
 {
 	unsigned long mask[AFFINITY_WORDS];
 	unsigned int n = 0;
@@ -54,7 +55,7 @@ static int parse_ncpus(const struct um_option *opt, const char *suffix, const ch
 	(void)opt;
 	(void)suffix;
 	if (strcmp(value, "host") == 0) {
-		n = host_cpus();
+		n = host_cpus_allowed();
 		n = n < most_cpus() ? n : most_cpus();
 	} else {
 		n = parse_number(value);

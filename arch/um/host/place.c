@@ -11,6 +11,9 @@
  *   if it is still kept waiting, and another host CPU where none of our vCPUs works was idle meanwhile, it moves there.
  *
  * Two kernels that crowd each other would both move; so each draws lots first. Where the files cannot be read, vCPUs stay where they started.
+ *
+ * A vCPU that hands over often may have a second host CPU for its contexts (host/handoff.c): one that was idle between two looks. It is given
+ * back when either is kept waiting much: somebody else wants to work there.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -35,6 +38,8 @@
 /**
  * struct place - where a vCPU works, and what it has seen there; written by the vCPU itself
  * @cpu:      host CPU, -1: not pinned
+ * @spare:    a second one, for its contexts, -1: none
+ * @rest:     no spare one is looked for until then
  * @pid:      context that it let go last
  * @tid:
  * @next:     time of the next look
@@ -46,7 +51,8 @@
  * @idle:     of each host CPU, in jiffies
  */
 static struct place {
-	int cpu;
+	int cpu, spare;
+	__u64 rest;
 	__u32 pid, tid;
 	__u64 next, last, waited;
 	__u32 ctx_tid;
@@ -68,37 +74,61 @@ static int cpu_taken(int cpu)
 	unsigned int i;
 
 	for (i = 0; i < um_ncpus; i++)
-		if (places[i].cpu == cpu)
+		if (places[i].cpu == cpu || places[i].spare == cpu)
 			return 1;
 	return 0;
 }
 
-/** host_place_init() - choose a host CPU for each vCPU: one after the other among the allowed, from where the host started us */
-void host_place_init(void)
+static int next_allowed(int cpu)
+{
+	do
+		cpu = (cpu + 1) % MAX_HOST_CPUS;
+	while (!cpu_allowed(cpu));
+	return cpu;
+}
+
+/**
+ * host_place_init() - choose a host CPU for each vCPU: one after the other among the allowed, from where the host started us
+ *
+ * Return: one more that is allowed, where no vCPU works, or -1
+ */
+int host_place_init(void)
 {
 	unsigned int cpu = 0, i;
 	long len;
 	int c;
 
-	for (i = 0; i < UM_NR_CPUS_MAX; i++)
+	for (i = 0; i < UM_NR_CPUS_MAX; i++) {
 		places[i].cpu = -1;
+		places[i].spare = -1;
+	}
 	len = HOST_CALL(__NR_sched_getaffinity, 0, sizeof(allowed), allowed);
 	if (len <= 0)
-		return;
+		return -1;
 	for (c = 0; c < MAX_HOST_CPUS; c++)
 		nr_allowed += cpu_allowed(c);
 	HOST_CALL(__NR_getcpu, &cpu, 0, 0);
-	for (i = 0, c = cpu; i < um_ncpus && nr_allowed; i++, c++) {
-		while (!cpu_allowed(c % MAX_HOST_CPUS))
-			c++;
-		places[i].cpu = c % MAX_HOST_CPUS;
+	for (i = 0, c = (int)cpu - 1; i < um_ncpus && nr_allowed; i++) {
+		c = next_allowed(c);
+		places[i].cpu = c;
+		if (host_handoff_is_split())
+			places[i].spare = next_allowed(c);
 	}
+	if (host_handoff_is_split() || nr_allowed > (int)um_ncpus)
+		return next_allowed(c);
+	return -1;
 }
 
 /** host_place() - host CPU that a vCPU is pinned to, -1: none */
 int host_place(unsigned int vcpu)
 {
 	return places[vcpu].cpu;
+}
+
+/** host_place_spare() - host CPU that a vCPU may have its contexts on, -1: none is free */
+int host_place_spare(unsigned int vcpu)
+{
+	return places[vcpu].spare;
 }
 
 /** host_place_pin() - pin one of our threads, 0: the calling one */
@@ -203,6 +233,21 @@ static int idlest(const __u32 *before, const __u32 *now, __u64 ns)
 	return best;
 }
 
+/* The host CPU that was idle since the last look; -1 if there is none, or the last look was too long ago. Notes how idle all are now. */
+static int find_idle(struct place *p, __u64 now)
+{
+	__u32 idle[MAX_HOST_CPUS] = { 0 };
+	int cpu = -1;
+
+	if (read_idle(idle))
+		return -1;
+	if (p->noted && now - p->noted < STALE_NS)
+		cpu = idlest(p->idle, idle, now - p->noted);
+	memcpy(p->idle, idle, sizeof(idle));
+	p->noted = now;
+	return cpu;
+}
+
 static void move(struct place *p, int cpu, __u64 now)
 {
 	p->cpu = cpu;
@@ -210,18 +255,16 @@ static void move(struct place *p, int cpu, __u64 now)
 	host_place_pin(0, cpu);
 }
 
-static void crowded(struct place *p, __u64 now)
+/* There may be a better place: a second host CPU for the contexts, or where others crowd this one, another one. */
+static void look_around(struct place *p, __u64 now, int wants_spare, int is_crowded)
 {
-	__u32 idle[MAX_HOST_CPUS] = { 0 };
-	int cpu = -1;
+	int cpu = find_idle(p, now);
 
-	if (read_idle(idle))
+	if (cpu < 0)
 		return;
-	if (p->noted && now - p->noted < STALE_NS)
-		cpu = idlest(p->idle, idle, now - p->noted);
-	memcpy(p->idle, idle, sizeof(idle));
-	p->noted = now;
-	if (cpu >= 0 && (now >> 8 & 1))
+	if (wants_spare)
+		p->spare = cpu;
+	else if (is_crowded && (now >> 8 & 1))
 		move(p, cpu, now);
 }
 
@@ -238,27 +281,44 @@ static int has_room(struct place *p)
 	return 1;
 }
 
-void host_cpu_balance(void)
+/* Nanoseconds since the last look that the vCPU and its context were kept waiting: both on one host CPU, or the one that waited longer of two. */
+static __u64 waited_since(struct place *p)
 {
-	struct place *p = &places[host_cpu_id()];
-	__u64 now = host_clock_ns(), waited, ctx_waited, sum, span = now - p->last;
+	__u64 waited = waited_of(host_cpu_process(), host_cpu_tid());
+	__u64 ctx_waited = p->tid ? waited_of(p->pid, p->tid) : 0;
+	__u64 own = waited - p->waited, ctx = 0;
 
-	if (now < p->next || p->cpu < 0 || nr_allowed <= (int)um_ncpus || !has_room(p))
-		return;
-	waited = waited_of(host_cpu_process(), host_cpu_tid());
-	ctx_waited = p->tid ? waited_of(p->pid, p->tid) : 0;
-	sum = waited - p->waited;
 	if (p->tid == p->ctx_tid && ctx_waited > p->ctx_waited)
-		sum += ctx_waited - p->ctx_waited;
+		ctx = ctx_waited - p->ctx_waited;
 	p->waited = waited;
 	p->ctx_waited = ctx_waited;
 	p->ctx_tid = p->tid;
+	if (p->spare >= 0)
+		return own > ctx ? own : ctx;
+	return own + ctx;
+}
+
+void host_cpu_balance(void)
+{
+	unsigned int vcpu = host_cpu_id();
+	struct place *p = &places[vcpu];
+	__u64 now = host_clock_ns(), span = now - p->last;
+	int is_crowded, wants_spare;
+
+	if (now < p->next || p->cpu < 0 || host_handoff_is_split() || nr_allowed <= (int)um_ncpus || !has_room(p))
+		return;
+	is_crowded = waited_since(p) > span * CROWDED_PERCENT / 100;
+	wants_spare = now >= p->rest && host_handoff_wants_apart(vcpu);
 	p->last = now;
 	p->next = now + BALANCE_NS;
 	if (span > STALE_NS)
 		return;
-	if (sum > span * CROWDED_PERCENT / 100)
-		crowded(p, now);
-	else
+	if (p->spare >= 0 && is_crowded) {
+		p->spare = -1;
+		p->rest = now + REST_NS;
+	} else if (p->spare < 0 && (is_crowded || wants_spare)) {
+		look_around(p, now, wants_spare, is_crowded);
+	} else {
 		p->noted = 0;
+	}
 }

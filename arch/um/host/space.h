@@ -72,6 +72,10 @@ int host_space_unmap_all(struct host_space *sp);
 int host_ctx_create(struct host_space *sp, unsigned int cpu);
 int host_space_clean(struct host_space *sp);
 
+/* handoff.c */
+int host_handoff_resume(unsigned int vcpu, struct host_ctx *c, int batch);
+void host_handoff_event(unsigned int vcpu, int remote);
+
 #define host_ctx_shared(c)	((volatile struct stub_ctx *)(c)->area)
 
 #endif /* _UM_HOST_SPACE_H */

@@ -207,7 +207,7 @@ int host_ctx_create(struct host_space *sp, unsigned int cpu)
 	c->done = shared->done;
 	c->tid = tid;
 	c->fp = STUB_CTX_FPLOAD;
-	c->cpu = -1;
+	c->cpu = sp->mapper_cpu;	/* inherited */
 	forget_bases(c);
 	return 0;
 }
@@ -220,16 +220,24 @@ static void let_go(volatile struct stub_ctx *shared)
 		HOST_CALL(__NR_futex, &shared->go, FUTEX_WAKE, 1);
 }
 
-/* The context works where its vCPU works. */
+/* Does the context work beside its vCPU, on another host CPU? */
+static int is_remote(const struct host_ctx *c, unsigned int cpu)
+{
+	return c->cpu != host_place(cpu);
+}
+
+/*
+ * The context works where it is wanted. One that is awake on another host CPU is dear to move: it goes to sleep after its next event, and is moved then.
+ */
 static void follow(struct host_space *sp, struct host_ctx *c, unsigned int cpu)
 {
-	int place = host_place(cpu);
+	int place = host_handoff_resume(cpu, c, sp->nr_ops != 0);
 
 	host_place_context(cpu, sp->pid, c->tid);
-	if (place >= 0 && c->cpu != place) {
-		host_place_pin(c->tid, place);
-		c->cpu = place;
-	}
+	if (place < 0 || c->cpu == place || (is_remote(c, cpu) && !host_ctx_shared(c)->sleeps))
+		return;
+	host_place_pin(c->tid, place);
+	c->cpu = place;
 }
 
 int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_regs *regs,
@@ -261,9 +269,12 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 	shared->fp = area_address(cpu) + c->fp;
 	shared->xmask = um_xfeatures;
 	shared->late = 0;
-	shared->kernel_sleeps = 1;
-	if (sp->nr_ops)
-		return host_space_post(sp, area_address(cpu));
+	shared->kernel_sleeps = !is_remote(c, cpu);
+	if (sp->nr_ops) {
+		host_space_post(sp, area_address(cpu));
+		/* we will look for the next event, and must not keep the mapper from its work */
+		return is_remote(c, cpu) && host_space_wait_ack(sp) == -ESRCH ? -ESRCH : 0;
+	}
 	/* another vCPU has posted what must be done before we run, too */
 	if (host_space_wait_ack(sp) == -ESRCH)
 		return -ESRCH;
@@ -278,6 +289,8 @@ int host_space_wait(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 	volatile struct stub_ctx *shared = host_ctx_shared(c);
 	__u32 done;
 
+	if (is_remote(c, cpu))
+		host_handoff_look(&shared->done, c->done);
 	for (;;) {
 		done = __atomic_load_n(&shared->done, __ATOMIC_SEQ_CST);
 		if (sp->dead)
@@ -285,6 +298,7 @@ int host_space_wait(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 		if (done != c->done) {
 			c->done = done;
 			shared->kernel_sleeps = 0;
+			host_handoff_event(cpu, is_remote(c, cpu));
 			return fetch_event(c, cpu, regs, fs, gs, ev);
 		}
 		if (host_cpu_pending())
@@ -325,6 +339,8 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 			return -ESRCH;
 		if (tries || shared->done == c->done)
 			HOST_CALL(__NR_tgkill, sp->pid, c->tid, STUB_SIG_KICK);
+		if (is_remote(c, cpu))
+			host_handoff_look(&shared->done, c->done);
 		while (shared->done == c->done && !sp->dead) {
 			shared->kernel_sleeps = 1;
 			if (HOST_CALL(__NR_futex, &shared->done, FUTEX_WAIT, c->done, &patience) == -ETIMEDOUT)
@@ -369,6 +385,8 @@ static int falls_asleep(struct host_space *sp)
 	const struct { long sec, nsec; } nap = { 0, 1000000 };
 	unsigned int i;
 
+	for (i = 0; i < um_ncpus; i++)
+		host_ctx_shared(&sp->ctx[i])->spin = 1;
 	for (i = 0; i < PARK_YIELDS + PARK_NAPS; i++) {
 		if (host_space_asleep(sp))
 			return 1;

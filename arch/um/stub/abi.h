@@ -121,7 +121,7 @@
  * @gsbase:        likewise
  * @fp:            address of the XSAVE image to load
  * @xmask:         its components
- * @spin:          how often to look at @go before sleeping
+ * @spin:          how often to look at @go before sleeping; may change meanwhile
  * @bases:         bits STUB_BASES_*
  */
 struct stub_ctx {

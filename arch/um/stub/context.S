@@ -73,13 +73,14 @@ posted:
 	.globl	stub_wake_ip
 stub_wake_ip:
 wait:
-	movl	STUB_CTX_SPIN(%rbx), %ecx
+	xorl	%ecx, %ecx
 1:	movl	STUB_CTX_GO(%rbx), %eax
 	cmpl	STUB_CTX_SEEN(%rbx), %eax
 	jne	released
 	pause
-	subl	$1, %ecx
-	jg	1b
+	addl	$1, %ecx
+	cmpl	STUB_CTX_SPIN(%rbx), %ecx	/* read each time: the kernel may want this host CPU for another context */
+	jb	1b
 	movl	$1, %eax
 	xchgl	%eax, STUB_CTX_SLEEPS(%rbx)
 	movl	STUB_CTX_SEEN(%rbx), %edx

@@ -63,13 +63,17 @@
 	must	__NR_mmap
 	.endm
 
-	/* *%rsi (a word of the command page) becomes the acknowledgement, and its sleeper, if there is one, is woken */
+	/* *%rsi (a word of the command page) becomes the acknowledgement */
 	.macro	acknowledge
 	movl	$STUB_FD_CTL, %edi
 	movl	$4, %edx
 	movq	STUB_CMD_ACK_OFF(%r12), %r10
 	hostcall	__NR_pwrite64
 	mfence
+	.endm
+
+	/* whoever sleeps on the acknowledgement is woken */
+	.macro	wake_kernel
 	cmpl	$0, STUB_CMD_WAITS(%r12)
 	je	1f
 	leaq	STUB_CMD_ACK(%r12), %rdi
@@ -164,6 +168,7 @@ zygote:
 	hostcall	__NR_pwrite64
 	leaq	STUB_CMD_SEQ(%r12), %rsi
 	acknowledge
+	wake_kernel
 	jmp	zygote
 
 /* A new space: %rbx its slot's offset, %rbp the length of its context areas. */
@@ -217,18 +222,20 @@ mapper:
 	jne	9b
 	jmp	ctx_start			/* we are the new thread; %r9 is its area */
 
+	/* the context first: the kernel, once awake, may take this host CPU from us */
 7:	movq	%r13, %rsi
 	movq	STUB_CMD_WAKE(%r12), %rbp
 	acknowledge
 	testq	%rbp, %rbp
-	jz	mapper
+	jz	8f
 	lock incl STUB_CTX_GO(%rbp)
 	cmpl	$0, STUB_CTX_SLEEPS(%rbp)
-	je	mapper
+	je	8f
 	leaq	STUB_CTX_GO(%rbp), %rdi
 	movl	$FUTEX_WAKE, %esi
 	movl	$1, %edx
 	hostcall	__NR_futex
+8:	wake_kernel
 	jmp	mapper
 
 fail:

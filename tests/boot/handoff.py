@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+# title: where guest programs and the guest kernel work: handoff=, /proc/handoff
+# timeout: 240
+import os
+import subprocess
+import time
+
+import uml
+from uml import Guest, check
+
+# system calls one after the other, by a program that the embedded root has
+CALLS = 'dd if=/dev/zero of=/dev/null bs=1 count=%d 2>/dev/null'
+COLUMNS = ('cpu', 'now', 'kernel_cpu', 'user_cpu', 'pair', 'quick', 'slept', 'turns', 'changes')
+
+
+def handoff(guest):
+    """The rows of /proc/handoff as dictionaries."""
+    head, *rows = [line.split() for line in guest.must('cat /proc/handoff').splitlines()]
+    check(tuple(head) == COLUMNS, f'/proc/handoff begins with {head}')
+    return [{k: v if k == 'now' else int(v) for k, v in zip(head, row)} for row in rows]
+
+
+def two_cpus():
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        raise uml.Skip('the host has one CPU')
+    return cpus
+
+
+def test_split():
+    """handoff=split: programs on another host CPU than the kernel, also with more vCPUs than that leaves room for"""
+    cpus = two_cpus()
+    for args in (('ncpus=1',), ('ncpus=2',)):
+        with Guest('mem=256M', 'quiet', 'handoff=split', *args) as g:
+            g.shell(60)
+            g.must(CALLS % 3000)
+            for row in handoff(g):
+                check(row['now'] == 'split' and row['kernel_cpu'] != row['user_cpu'], f'{args}: {row}')
+                check({row['kernel_cpu'], row['user_cpu']} <= set(cpus), f'{args}: {row}; the host allows {cpus}')
+            check(sum(row['quick'] for row in handoff(g)) > 1000, f'{args}: {handoff(g)}')
+            g.line('poweroff')
+            check(g.wait(30) == 0, f'status {g.status}')
+
+
+def test_pair():
+    """handoff=pair: on one host CPU, whatever the program does"""
+    with Guest('mem=256M', 'quiet', 'handoff=pair') as g:
+        g.shell(60)
+        g.must(CALLS % 30000)
+        row, = handoff(g)
+        check(row['now'] == 'pair' and row['kernel_cpu'] == row['user_cpu'], f'{row}')
+        check(row['pair'] > 30000 and not row['quick'] + row['slept'] + row['changes'], f'{row}')
+
+
+def test_auto():
+    """by default a program that calls much gets a host CPU that idles, and gives it back to others who want it"""
+    cpus = two_cpus()
+    hogs = []
+    with Guest('mem=256M', 'quiet') as g:
+        try:
+            g.shell(60)
+            g.must(f'({CALLS % 1000000000}) & true')
+            end = time.monotonic() + 20
+            while handoff(g)[0]['now'] != 'split' and time.monotonic() < end:
+                time.sleep(0.2)
+            if handoff(g)[0]['now'] != 'split':
+                check(os.getloadavg()[0] > 1.3, f'the host idles, and still: {handoff(g)}')
+                raise uml.Skip('the host has no idle CPU to give')
+            for cpu in cpus:
+                hogs.append(subprocess.Popen(['sh', '-c', 'while :; do :; done']))
+                os.sched_setaffinity(hogs[-1].pid, {cpu})
+            end = time.monotonic() + 20
+            while handoff(g)[0]['now'] != 'pair' and time.monotonic() < end:
+                time.sleep(0.2)
+            check(handoff(g)[0]['now'] == 'pair', f'20 s beside a loop on each CPU: {handoff(g)}')
+        finally:
+            for hog in hogs:
+                hog.kill()
+                hog.wait()
+
+
+def test_one_host_cpu():
+    """with one host CPU: handoff=split is refused in one line, auto is pair"""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        status, out = uml.run_kernel('handoff=split', 'quiet', timeout=20)
+        check(status == 1 and len(out.splitlines()) == 1 and 'handoff=split' in out, f'status {status}: {out}')
+        status, out = uml.run_script(f'{CALLS % 20000}; cat /proc/handoff\n')
+        check(status == 0 and '0 pair ' in out, f'status {status}: {out}')
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+uml.main()
