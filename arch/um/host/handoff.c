@@ -30,6 +30,8 @@
 #define LOOK_MIN_NS	20000
 #define LOOK_MAX_NS	200000
 #define PROBE_ROUNDS	9
+#define PROBE_PATIENCE_NS 5000000	/* on a busy host */
+#define PROBE_STOP	~0u
 #define SCORE_MAX	96
 #define SCORE_APART	48		/* with so much we go apart; with none we are a pair again */
 #define SCORE_SLOW	8		/* what a hand-over to a sleeper costs, in hand-overs that save that much */
@@ -57,35 +59,37 @@ static int handoff_mode;
 static __u64 look_ns = LOOK_MIN_NS;	/* how long who waits looks; measured once */
 static __u32 look_rounds;		/* of the stub's loop, in that time */
 
-/* A thread on another host CPU that answers each change of @word by one more. */
+/* A thread on another host CPU that answers each change of @word by one of its own, until it is PROBE_STOP. */
 static struct probe {
 	int cpu;
 	__u32 word;
 	__u8 stack[4096] __attribute__((aligned(16)));
 } probe;
 
-static void probe_wait(__u32 value)
+/* Sleep while the word is @old; the new value */
+static __u32 probe_wait(__u32 old)
 {
-	while (__atomic_load_n(&probe.word, __ATOMIC_SEQ_CST) != value)
-		HOST_CALL(__NR_futex, &probe.word, FUTEX_WAIT, value - 1, 0);
+	__u32 word;
+
+	while ((word = __atomic_load_n(&probe.word, __ATOMIC_SEQ_CST)) == old)
+		HOST_CALL(__NR_futex, &probe.word, FUTEX_WAIT, old, 0);
+	return word;
 }
 
-static void probe_step(void)
+static void probe_set(__u32 value)
 {
-	__atomic_add_fetch(&probe.word, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&probe.word, value, __ATOMIC_SEQ_CST);
 	HOST_CALL(__NR_futex, &probe.word, FUTEX_WAKE, 1);
 }
 
 static void probe_thread(void *arg)
 {
-	__u32 i;
+	__u32 word = 0;
 
 	(void)arg;
 	host_place_pin(0, probe.cpu);
-	for (i = 0; i < PROBE_ROUNDS; i++) {
-		probe_wait(2 * i + 1);
-		probe_step();
-	}
+	while ((word = probe_wait(word)) != PROBE_STOP)
+		probe_set(++word);
 	for (;;)
 		HOST_CALL(__NR_exit, 0);
 }
@@ -93,7 +97,7 @@ static void probe_thread(void *arg)
 /* What it takes to wake an idle host CPU and to be woken by it: the fastest of some rounds, for others may disturb. 0: unknown */
 static __u64 measure_wakeup(int cpu)
 {
-	__u64 mask = ~0ULL, old, start, ns, best = 0;
+	__u64 mask = ~0ULL, old, begin = host_clock_ns(), start, now, best = 0;
 	long tid;
 	__u32 i;
 
@@ -103,12 +107,15 @@ static __u64 measure_wakeup(int cpu)
 			     probe.stack + sizeof(probe.stack), probe_thread, 0);
 	for (i = 0; tid > 0 && i < PROBE_ROUNDS; i++) {
 		start = host_clock_ns();
-		probe_step();
-		probe_wait(2 * i + 2);
-		ns = host_clock_ns() - start;
-		if (i && (!best || ns < best))
-			best = ns;
+		probe_set(2 * i + 1);
+		probe_wait(2 * i + 1);
+		now = host_clock_ns();
+		if (i && (!best || now - start < best))
+			best = now - start;
+		if (now - begin > PROBE_PATIENCE_NS)
+			break;
 	}
+	probe_set(PROBE_STOP);
 	HOST_CALL(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, 8);
 	return best;
 }
