@@ -451,12 +451,29 @@ static void check_altstack(void)
 
 static int pipes[2];
 
+/* Wait until the process' first thread sleeps: in its read(), however busy the machine is. */
+static void await_sleep(void)
+{
+	char path[64], line[512], *state;
+	double end = check_seconds() + 5;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)getpid());
+	do {
+		usleep(50000);
+		f = fopen(path, "r");
+		state = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+		if (f)
+			fclose(f);
+	} while (state && state[2] != 'S' && check_seconds() < end);
+}
+
 static void *poke(void *arg)
 {
 	pthread_t *main_thread = arg;
 	char c = 'x';
 
-	usleep(50000);
+	await_sleep();
 	pthread_kill(*main_thread, SIGUSR1);
 	usleep(50000);
 	if (write(pipes[1], &c, 1) < 0)
