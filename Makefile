@@ -23,7 +23,7 @@ export TOP CONFIG KSRC ARGS JOBS TESTS
 
 SH := bash scripts
 
-.PHONY: all kernel linux run debian image test test-full bench lint menuconfig modules modules_install help clean distclean deps tree
+.PHONY: all kernel linux run debian image test test-full bench bench-work lint menuconfig modules modules_install help clean distclean deps tree
 
 all: kernel
 kernel linux:
@@ -54,7 +54,13 @@ test-full:
 bench:
 	@$(SH)/kernel.sh linux
 	@$(SH)/deps.sh bench
-	@bash bench/run
+	@status=0; bench/run || status=1; $(MAKE) bench-work || status=1; exit $$status
+
+bench-work:
+	@$(SH)/kernel.sh linux
+	@$(SH)/deps.sh bench
+	@$(SH)/image.sh bench
+	@bench/work
 
 lint:
 	@bash tests/run --only 'lint/*'

@@ -145,6 +145,11 @@ class Ours(System):
         """The command line of a guest."""
         return [self.linux, f"mem={self.opts.mem}", f"ncpus={ncpus}", *args] + self.opts.args.split()
 
+    @staticmethod
+    def share(directory):
+        """Give the guest a directory: (arguments, how the guest mounts it)."""
+        return [f"hostfs={directory}"], "mount -t hostfs none"
+
     def embedded(self, commands, files=()):
         """Boot the embedded root, run the commands with these files of the work directory in /tmp, power off."""
         copy = "".join(f"cp /host/{name} /tmp/{name}\n" for name in files)
@@ -174,6 +179,11 @@ class Uml(System):
     def start(self, *args, ncpus=1):    # pylint: disable=unused-argument
         """The command line of a guest; it has one processor, whatever is wanted."""
         return ["linux.uml", f"mem={self.opts.mem}", *args, f"uml_dir={self.state}", "con=null", "con0=fd:0,fd:1", "ssl=null"]
+
+    @staticmethod
+    def share(directory):
+        """As Ours'; it is the mount that names the directory."""
+        return [], f"mount -t hostfs -o {directory} none"
 
     def embedded(self, commands, files=()):
         """Boot an initrd, run the commands with these files of the work directory in /tmp, power off."""
@@ -211,6 +221,16 @@ class Results:
         self.units[row] = unit
         self.notes[row] = note or self.notes.get(row, "")
         self.samples.setdefault(placement, {}).setdefault(row, {}).setdefault(system, []).extend(values)
+
+    @classmethod
+    def load(cls, path):
+        """As write_json() has written them."""
+        new = cls()
+        with open(path, encoding="ascii") as file:
+            said = json.load(file)
+        for key in vars(new):
+            setattr(new, key, said[key])
+        return new
 
     def median(self, placement, row, system):
         values = self.samples.get(placement, {}).get(row, {}).get(system)

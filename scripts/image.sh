@@ -1,32 +1,49 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# image.sh: make build/debian.img, an ext4 image of Debian bookworm, without being root.
+# image.sh [debian|bench]: make build/debian.img, or build/bench.img, an ext4 image of Debian bookworm, without being root.
+#
+# bench is debian and what bench/work runs: more packages, the inputs of its rows in /bench/src. Its directory is kept as
+# build/bench/root, where the host runs the very same programs.
 #
 #   1. mmdebstrap makes a tar file of the root (in a user namespace; as root, directly; else under fakechroot)
-#   2. the tar file is unpacked and rootfs/debian-setup.sh makes it a guest, again in a user namespace or under fakeroot
+#   2. the tar file is unpacked and rootfs/NAME-setup.sh make it a guest, again in a user namespace or under fakeroot
 #   3. mke2fs -d makes the image from that directory
 #
 # The image is kept until one of its inputs changes (packages, set-up, this script). The kernel's modules are no input: when
-# they differ from those in the image, they are put in place with debugfs, so that what a user did in the image stays.
+# they differ from those in the image, they are put in place with debugfs, so that what a user did in the image stays. The sources in
+# /bench/src are no input either: figures are compared over months, and must be of the same sources.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 SUITE=bookworm
-SIZE=${IMAGE_SIZE:-4G}
-IMG=$BUILD/debian.img
-WORK=$BUILD/image
-LOG=$BUILD/log/image.log
+NAME=${1:-debian}
+IMG=$BUILD/$NAME.img
+KEEP='' INPUTS='' PARTS=(debian)
+case $NAME in
+debian)
+	SIZE=${IMAGE_SIZE:-4G} WORK=$BUILD/image LOG=$BUILD/log/image.log ;;
+bench)
+	SIZE=8G WORK=$BUILD/bench LOG=$BUILD/log/bench-image.log
+	KEEP=$WORK/root INPUTS=$WORK/inputs PARTS+=(bench) ;;
+*)
+	die "no such image: $NAME" ;;
+esac
 PATH=$PATH:/usr/sbin:/sbin
 
 inputs_hash() {
 	{
 		echo "$SUITE $SIZE"
-		cat "$TOP"/rootfs/debian.packages "$TOP"/rootfs/debian-setup.sh "$TOP"/scripts/image.sh
+		local part
+		for part in "${PARTS[@]}"; do cat "$TOP/rootfs/$part.packages" "$TOP/rootfs/$part-setup.sh"; done
+		cat "$TOP"/scripts/image.sh
 	} | sha256sum | cut -c1-16
 }
 
-packages() { sed -e 's/#.*//' "$TOP/rootfs/debian.packages" | xargs | tr ' ' ,; }
+packages() {
+	local part
+	for part in "${PARTS[@]}"; do sed -e 's/#.*//' "$TOP/rootfs/$part.packages"; done | xargs | tr ' ' ,
+}
 
 # How may we act as root? Each answer is a mode of mmdebstrap and a command that runs another "as root".
 choose_mode() {
@@ -64,29 +81,51 @@ bootstrap() {
 		sed -u -n 's/^I: /    /p' >&2 || { tail -n 40 "$LOG" >&2; die "mmdebstrap failed (whole output: $LOG)"; }
 }
 
+# what bench/work compiles: our Linux tree without what its tiny configuration never reads, and zlib's source
+bench_inputs() {
+	local tree
+	rm -rf "$INPUTS"
+	mkdir -p "$INPUTS/src/linux"
+	tree=$(bash "$TOP/scripts/kernel.sh" tree)
+	bash "$TOP/tests/lib/inputs.sh" "$WORK/debian-inputs" >>"$LOG" 2>&1 || die "cannot fetch zlib's source: see $LOG"
+	mv "$WORK/debian-inputs/src/zlib" "$INPUTS/src/zlib"
+	rm -rf "$WORK/debian-inputs"
+	(cd "$tree" && find . \( -path ./Documentation -o -path ./tools/testing -o -path ./samples \) -prune -o \
+		-path './arch/*/*' ! -path './arch/um/*' ! -path './arch/x86/*' -prune -o -type f \
+		\( -path './drivers/gpu/drm/*' -o -path './drivers/net/*/*' -o -path './drivers/media/*' -o \
+		-path './drivers/staging/*' -o -path './drivers/infiniband/*' -o -path './sound/*' \) \
+		! -name 'Kconfig*' ! -name 'Makefile*' ! -name 'Kbuild*' -o \( -type f -o -type l \) -print0 |
+		tar -c --null -T - -h) | tar -x -C "$INPUTS/src/linux"
+}
+
 # runs as (mapped) root: unpack, set up, make the file system; device nodes come from devtmpfs
 # shellcheck disable=SC2016
 COMPOSE='set -eu
-mkdir "$2"
-tar -x -f "$1" -C "$2" --numeric-owner -p --xattrs --exclude="./dev/*"
-sh "$4" "$2"
-mke2fs -q -F -t ext4 -L debian -E root_owner=0:0 -d "$2" "$3" "$5"
-rm -rf "$2"'
+tar=$1 root=$2 img=$3 size=$4 keep=$5
+shift 5
+mkdir "$root"
+tar -x -f "$tar" -C "$root" --numeric-owner -p --xattrs --exclude="./dev/*"
+for setup; do sh "$setup" "$root"; done
+mke2fs -q -F -t ext4 -L debian -E root_owner=0:0 -d "$root" "$img" "$size"
+[ -n "$keep" ] || rm -rf "$root"'
 
 make_image() {
 	local started=$SECONDS
 	bash "$TOP/scripts/deps.sh" image
 	choose_mode
-	step "making the Debian $SUITE image ($MODE; a few minutes; whole output in ${LOG#"$TOP"/})"
+	step "making the Debian $SUITE image ($NAME, $MODE; a few minutes; whole output in ${LOG#"$TOP"/})"
 	mkdir -p "$WORK" "$BUILD/log"
 	: > "$LOG"
-	trap '"${AS_ROOT[@]}" rm -rf "$WORK/root"; rm -f "$WORK/root.tar" "$WORK/new.img"' EXIT
+	trap '"${AS_ROOT[@]}" rm -rf "$WORK/root"; rm -rf "$WORK/root.tar" "$WORK/new.img" "$INPUTS"' EXIT
 	"${AS_ROOT[@]}" rm -rf "$WORK/root"
 	rm -f "$WORK/new.img"
+	[ -z "$INPUTS" ] || bench_inputs
 	bootstrap
 	say "    making the file system"
-	run_logged "${AS_ROOT[@]}" sh -c "$COMPOSE" compose "$WORK/root.tar" "$WORK/root" "$WORK/new.img" \
-		"$TOP/rootfs/debian-setup.sh" "$SIZE"
+	local setups=("${PARTS[@]/#/$TOP/rootfs/}")
+	INPUTS=$INPUTS run_logged "${AS_ROOT[@]}" sh -c "$COMPOSE" compose "$WORK/root.tar" "$WORK/root" "$WORK/new.img" "$SIZE" \
+		"$KEEP" "${setups[@]/%/-setup.sh}"
+	[ -z "$KEEP" ] || trap 'rm -rf "$WORK/root.tar" "$INPUTS"' EXIT
 	mv "$WORK/new.img" "$IMG"
 	rm -f "$WORK/modules.stamp"
 	inputs_hash > "$WORK/image.stamp"
@@ -123,7 +162,7 @@ install_modules() {
 	echo "$hash" > "$WORK/modules.stamp"
 }
 
-lock image
+lock "$NAME-image"
 mkdir -p "$WORK" "$BUILD/log"
 if [ "$(cat "$WORK/image.stamp" 2>/dev/null)" = "$(inputs_hash)" ] && [ -f "$IMG" ]; then
 	:
@@ -132,4 +171,4 @@ elif [ -f "$IMG" ] && [ -z "${IMAGE_RENEW:-}" ] && [ -f "$WORK/image.stamp" ] &&
 else
 	make_image
 fi
-install_modules
+[ "$NAME" != debian ] || install_modules

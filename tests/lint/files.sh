@@ -11,7 +11,7 @@ mine() { git ls-files -co --exclude-standard -- "$@" 2>/dev/null || find "$@" -t
 while IFS= read -r f; do
 	[ -f "$f" ] || continue
 	case $f in
-	*.c | *.h | *.S | *.sh | *.py | *.lds | Makefile | */Makefile | */Kconfig | */Kbuild | tests/run | bench/run | .ci/run)
+	*.c | *.h | *.S | *.sh | *.py | *.lds | Makefile | */Makefile | */Kconfig | */Kbuild | tests/run | bench/run | bench/work | .ci/run)
 		head -n 3 "$f" | grep -q SPDX-License-Identifier || complain "$f: no SPDX line" ;;
 	esac
 	case $f in

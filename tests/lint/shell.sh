@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$TOP"
 command -v shellcheck >/dev/null || { echo "shellcheck is not installed"; exit 77; }
-shellcheck -x scripts/*.sh tests/run tests/lint/*.sh tests/build/*.sh rootfs/init rootfs/debian-setup.sh
+shellcheck -x scripts/*.sh tests/run tests/lint/*.sh tests/build/*.sh rootfs/init rootfs/bench-init rootfs/*-setup.sh
