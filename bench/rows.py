@@ -284,7 +284,7 @@ def sqlite(run):
     wanted = []
     for line in script.splitlines():
         for command in line.split("; "):
-            wanted += ["|".join(map(str, row)) for row in memory.execute(command)]
+            wanted += ["|".join("" if value is None else str(value) for value in row) for row in memory.execute(command)]
     check(text.split() == wanted, "sqlite3 answers differently: " + text[-200:])
     run.row("sqlite", seconds)
 
@@ -520,7 +520,7 @@ def main():
     except (Failed, subprocess.SubprocessError, OSError, KeyError, ValueError, IndexError, StopIteration) as e:
         for row in run.job.rows:
             if row not in run.done:
-                print(json.dumps({"row": row, "error": f"{type(e).__name__}: {e}"}), flush=True)
+                print(json.dumps({"row": row, "error": " ".join(f"{type(e).__name__}: {e}".split())}), flush=True)
     print(CLOCK, time.monotonic(), flush=True)
     sys.exit(len(run.done) != len(run.job.rows))
 
