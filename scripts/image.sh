@@ -91,9 +91,9 @@ bench_inputs() {
 	mv "$WORK/debian-inputs/src/zlib" "$INPUTS/src/zlib"
 	rm -rf "$WORK/debian-inputs"
 	(cd "$tree" && find . \( -path ./Documentation -o -path ./tools/testing -o -path ./samples \) -prune -o \
-		-path './arch/*/*' ! -path './arch/um/*' ! -path './arch/x86/*' -prune -o -type f \
-		\( -path './drivers/gpu/drm/*' -o -path './drivers/net/*/*' -o -path './drivers/media/*' -o \
-		-path './drivers/staging/*' -o -path './drivers/infiniband/*' -o -path './sound/*' \) \
+		-type f \( -path './arch/*/*' ! -path './arch/um/*' ! -path './arch/x86/*' -o -path './drivers/gpu/drm/*' -o \
+		-path './drivers/net/*/*' -o -path './drivers/media/*' -o -path './drivers/staging/*' -o \
+		-path './drivers/infiniband/*' -o -path './sound/*' \) \
 		! -name 'Kconfig*' ! -name 'Makefile*' ! -name 'Kbuild*' -o \( -type f -o -type l \) -print0 |
 		tar -c --null -T - -h) | tar -x -C "$INPUTS/src/linux"
 }
