@@ -26,6 +26,8 @@ BUSYBOX = "/bin/busybox"
 BEGIN, END = "UMBENCH-BEGIN", "UMBENCH-END"
 RUN_INIT = re.compile(r"Run /\S*init as init process")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# what a guest's kernel says when a figure of it is worth nothing
+KERNEL_TROUBLE = re.compile(r"BUG:|Oops|WARNING: CPU|Out of memory|rcu: INFO|soft lockup|hung_task|killed: |segfault at|I/O error|EXT4-fs error")
 CONTROL_ROW = "cpu_loop"
 CONTROL_LIMIT = 1.03    # of the host
 TITLES = {"host": "bare host", "ours": "ours", "uml": "linux.uml"}
@@ -242,6 +244,8 @@ class Results:
         for _, line in out.lines:
             if line.startswith(END):
                 end = line.split()[-1]
+            if system.boots and line.startswith("[") and KERNEL_TROUBLE.search(line):
+                problems.append(line)
             start = line.find('{"row"')
             if start < 0:
                 continue

@@ -90,8 +90,8 @@ bench_inputs() {
 	bash "$TOP/tests/lib/inputs.sh" "$WORK/debian-inputs" >>"$LOG" 2>&1 || die "cannot fetch zlib's source: see $LOG"
 	mv "$WORK/debian-inputs/src/zlib" "$INPUTS/src/zlib"
 	rm -rf "$WORK/debian-inputs"
-	(cd "$tree" && find . \( -path ./Documentation -o -path ./tools/testing -o -path ./samples \) -prune -o \
-		-type f \( -path './arch/*/*' ! -path './arch/um/*' ! -path './arch/x86/*' -o -path './drivers/gpu/drm/*' -o \
+	(cd "$tree" && find . -type f \( -path './arch/*/*' ! -path './arch/um/*' ! -path './arch/x86/*' -o \
+		-path './Documentation/*' -o -path './samples/*' -o -path './tools/testing/*' -o -path './drivers/gpu/drm/*' -o \
 		-path './drivers/net/*/*' -o -path './drivers/media/*' -o -path './drivers/staging/*' -o \
 		-path './drivers/infiniband/*' -o -path './sound/*' \) \
 		! -name 'Kconfig*' ! -name 'Makefile*' ! -name 'Kbuild*' -o \( -type f -o -type l \) -print0 |
