@@ -6,6 +6,7 @@ line: {"row", "unit", "note", "samples"}, or {"row", "error"}. A unit that ends 
 ratios are turned so that they say how many times the time of the other system it took.
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -67,6 +68,22 @@ class Timed:
         start = time.monotonic()
         proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 env=base, cwd="/", start_new_session=True, preexec_fn=pin, **account.kwargs)
+        try:
+            rest = self.follow(proc, start, timeout, watch)
+        except BaseException:
+            self.kill(proc.pid)
+            proc.wait()
+            self.group_is_gone(proc.pid)
+            raise
+        if self.timed_out or self.seen:
+            self.kill(proc.pid)
+        self.status = proc.wait()
+        self.left_behind = not self.group_is_gone(proc.pid)
+        if rest:
+            self.lines.append((time.monotonic() - start, clean(rest)))
+
+    def follow(self, proc, start, timeout, watch):
+        """Read the console to its end; what it said after the last whole line."""
         sel = selectors.DefaultSelector()
         sel.register(proc.stdout, selectors.EVENT_READ)
         rest = b""
@@ -86,23 +103,24 @@ class Timed:
             if watch:
                 texts = [line for _, line in self.lines[len(self.lines) - len(whole):]] + [clean(rest)]
                 self.seen = any([watch(text, proc.pid) for text in texts])
-        if self.timed_out or self.seen:
-            os.killpg(proc.pid, signal.SIGKILL)
-        self.status = proc.wait()
-        self.left_behind = not self.group_is_gone(proc.pid)
-        if rest:
-            self.lines.append((time.monotonic() - start, clean(rest)))
+        return rest
 
     @staticmethod
-    def group_is_gone(pgid):
+    def kill(pgid):
+        """A whole process group, if there is still something of it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pgid, signal.SIGKILL)
+
+    @classmethod
+    def group_is_gone(cls, pgid):
         """Nothing may survive the process; what does is killed, and told."""
-        for _ in range(40):
+        for _ in range(100):
             try:
                 os.killpg(pgid, 0)
             except ProcessLookupError:
                 return True
             time.sleep(0.05)
-        os.killpg(pgid, signal.SIGKILL)
+        cls.kill(pgid)
         return False
 
     def when(self, test):
@@ -407,7 +425,8 @@ def add_options(p, rounds, mem, timeout):
 
 
 def parse(p):
-    """The options, their names checked."""
+    """The options, their names checked. From here on, a program that is told to end removes what it has started and made."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     opts = p.parse_args()
     for what, given, known in (("system", opts.systems, TITLES), ("placement", opts.placement, PLACEMENTS)):
         for name in given.split(","):
