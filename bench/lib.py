@@ -426,7 +426,7 @@ def add_options(p, rounds, mem, timeout):
 
 def parse(p):
     """The options, their names checked. From here on, a program that is told to end removes what it has started and made."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: die("told to end by SIGTERM"))
     opts = p.parse_args()
     for what, given, known in (("system", opts.systems, TITLES), ("placement", opts.placement, PLACEMENTS)):
         for name in given.split(","):
