@@ -490,13 +490,13 @@ def kernel(run, name):
     run.row(name, took)
 
 
-@job({"kernel_build_j1": ("s", "our Linux tree, tiny_defconfig, make -j1 linux")}, seconds=(7200, 1200))
+@job({"kernel_build_j1": ("s", "our Linux tree, tiny_defconfig, make -j1 linux")}, seconds=(7200, 2400))
 def kernel_j1(run):
     """One processor."""
     kernel(run, "kernel_build_j1")
 
 
-@job({"kernel_build_j2": ("s", "the same, ncpus=2, make -j2 linux (linux.uml has one processor: -j1)")}, cpus=2, seconds=(7200, 1200))
+@job({"kernel_build_j2": ("s", "the same, ncpus=2, make -j2 linux (linux.uml has one processor: -j1)")}, cpus=2, seconds=(7200, 2400))
 def kernel_j2(run):
     """Two."""
     kernel(run, "kernel_build_j2")
