@@ -54,7 +54,8 @@ test-full:
 bench:
 	@$(SH)/kernel.sh linux
 	@$(SH)/deps.sh bench
-	@status=0; bench/run || status=1; $(MAKE) bench-work || status=1; exit $$status
+	@$(SH)/image.sh bench
+	@status=0; bench/run || status=1; bench/work || status=1; exit $$status
 
 bench-work:
 	@$(SH)/kernel.sh linux
