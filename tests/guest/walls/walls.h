@@ -35,6 +35,7 @@
 #define STUB_END	((uint64_t)UM_STUB_END)
 #define KILL_WAIT_MS	5000			/* so long may a killed process take to be gone */
 #define STACK_BYTES	(64 * 1024)
+#define CANARY		0xc5
 
 /* Registers to start code with; the assembly below knows the order. */
 struct gpr {
@@ -194,7 +195,7 @@ static inline double walls_others_live(void)
 struct walls_targets {
 	uint8_t *empty;		/* nothing is mapped here */
 	uint8_t *read_only;
-	uint8_t *canary;	/* writable, holds 0xc5 */
+	uint8_t *canary;	/* writable, holds CANARY */
 	char *path;		/* the token */
 	char *argv[3];		/* touch TOKEN */
 	char *touch;
@@ -228,7 +229,7 @@ static inline void walls_make_targets(struct walls_targets *t, int flags)
 	t->argv[1] = t->path;
 	t->argv[2] = NULL;
 	memset(t->read_only, 0x11, PAGE);
-	memset(t->canary, 0xc5, PAGE);
+	memset(t->canary, CANARY, PAGE);
 	mprotect(t->read_only, PAGE, PROT_READ);
 	munmap(t->empty, PAGE);
 	t->host_pid = walls_env("WALLS_HOST_PID", 1);
@@ -319,10 +320,10 @@ static inline void walls_check_targets(struct walls_targets *t, const char *afte
 		CHECK(walls_is_mapped(t->read_only, 'w'), "%s: read-only memory became writable", after);
 		mprotect(t->read_only, PAGE, PROT_READ);
 	}
-	if (probe_read(t->canary, &byte) || byte != 0xc5) {
+	if (probe_read(t->canary, &byte) || byte != CANARY) {
 		CHECK(!walls_is_mapped(t->canary, 'w') || byte == 0, "%s: the canary holds %#x", after, byte);
 		mmap(t->canary, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-		memset(t->canary, 0xc5, PAGE);
+		memset(t->canary, CANARY, PAGE);
 	}
 	check_passed++;
 }
