@@ -328,10 +328,16 @@ void host_space_put(struct host_space *sp)
 	if (!host_space_unmap_all(sp) && !host_space_clean(sp))
 		host_space_end(sp);
 	sp->refusals = 0;
+	sp->owner = 0;
 	space_lock();
 	sp->next = pool;
 	pool = sp;
 	space_unlock();
+}
+
+void **host_space_owner(struct host_space *sp)
+{
+	return &sp->owner;
 }
 
 void host_space_kill(struct host_space *sp)

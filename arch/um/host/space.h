@@ -40,6 +40,7 @@ struct host_ctx {
  * @mapper_cpu: host CPU the mapper is pinned to
  * @refusals:   how often the host refused lately, see host_space_op()
  * @nr_maps:    upper bound of the host mappings it has
+ * @owner:      the guest side's
  * @next:       in the pool
  * @ctx:        one for each vCPU
  */
@@ -53,6 +54,7 @@ struct host_space {
 	int mapper_cpu;
 	__u32 refusals;
 	__u32 nr_maps;
+	void *owner;
 	struct host_space *next;
 	struct host_ctx ctx[];
 };

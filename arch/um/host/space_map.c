@@ -162,7 +162,7 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 
 int host_space_queued(struct host_space *sp)
 {
-	return sp->nr_ops != 0;
+	return sp->nr_ops;
 }
 
 /**

@@ -31,9 +31,14 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 void um_user_fault(struct pt_regs *regs, const struct um_event *ev);
 int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write);
 
+/* mm/ahead.c */
+void um_ahead_return(struct pt_regs *regs);
+
 /* mm/tlb.c */
 pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr);
 int um_space_resume(struct mm_struct *mm, struct pt_regs *regs);
+unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr);
+void um_tlb_take(struct mm_struct *mm, unsigned long addr);
 void um_space_stopped(struct mm_struct *mm);
 
 /* traps.c */

@@ -124,6 +124,7 @@ void um_task_begin(struct task_struct *prev, struct pt_regs *regs, int (*fn)(voi
 		fn(arg);
 		regs->ax = 0;
 	}
+	um_ahead_return(regs);
 	syscall_exit_to_user_mode(regs);
 	um_run_user(regs);
 }

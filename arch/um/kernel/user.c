@@ -106,6 +106,7 @@ static void do_syscall(struct pt_regs *regs)
 	nr = syscall_enter_from_user_mode(regs, regs->orig_ax);
 	if (likely(nr >= 0))
 		regs->ax = um_syscall(regs, nr);
+	um_ahead_return(regs);
 	syscall_exit_to_user_mode(regs);
 	regs->orig_ax = -1;
 }

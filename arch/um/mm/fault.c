@@ -5,8 +5,7 @@
  * A program's fault arrives as an event of its context. The kernel's own access to user memory never faults on the host: uaccess.c finds
  * an entry missing and asks here. Either way generic Linux makes the page table right.
  *
- * A fault of a program costs a dozen microseconds more than on a processor, so some are taken before they come: see counts_as_write(), copy_run()
- * and, for mappings, um_tlb_fill().
+ * A fault of a program costs a dozen microseconds more than on a processor, so many are taken before they come: see ahead.c and, for mappings, um_tlb_fill().
  */
 
 #include <linux/mm.h>
@@ -14,16 +13,13 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
-#include <linux/userfaultfd_k.h>
 #include <asm/tlbflush.h>
 #include <asm/vsyscall.h>
 #include <um/space.h>
 #include <um/trap.h>
 
 #include "../kernel/core.h"
-
-#define COW_RUN		16		/* pages */
-#define SMALL_AREA	(2UL << 20)
+#include "ahead.h"
 
 static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 {
@@ -47,68 +43,11 @@ static bool interrupted(vm_fault_t fault, struct pt_regs *regs)
 	return (fault & VM_FAULT_RETRY) && fatal_signal_pending(current);
 }
 
-/* Anonymous memory of a parent or child as yet, or the program's own. */
-enum cow_state { COW_OTHER, COW_SHARED, COW_OWN };
-
-static enum cow_state cow_state(struct vm_area_struct *vma, unsigned long addr)
-{
-	enum cow_state state = COW_OTHER;
-	spinlock_t *ptl;
-	pmd_t *pmd;
-	pte_t *pte, entry;
-	struct folio *folio;
-
-	if (addr < vma->vm_start || addr >= vma->vm_end)
-		return COW_OTHER;
-	pmd = um_find_pmd(vma->vm_mm, addr);
-	pte = pmd ? pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl) : NULL;
-	if (!pte)
-		return COW_OTHER;
-	entry = ptep_get(pte);
-	if (pte_present(entry) && pte_write(entry)) {
-		state = COW_OWN;
-	} else if (pte_present(entry)) {
-		folio = vm_normal_folio(vma, addr, entry);
-		if (folio && folio_test_anon(folio))
-			state = COW_SHARED;
-	}
-	pte_unmap_unlock(pte, ptl);
-	return state;
-}
-
-/*
- * A fault costs more than a page's copy, or its zeroing. So where a program reads a page that it may write to, and only the sharing with a parent
- * or child forbids that, or the page is not there yet and the area is small, the read counts as a write.
- */
-static bool counts_as_write(struct vm_area_struct *vma, enum cow_state state)
-{
-	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE || userfaultfd_armed(vma))
-		return false;
-	if (state == COW_SHARED)
-		return true;
-	return state == COW_OTHER && vma_is_anonymous(vma) && vma->vm_end - vma->vm_start <= SMALL_AREA;
-}
-
-/* A program that works its way through what it shares: the page before is its own already. Take the next ones with this one. */
-static void copy_run(struct vm_area_struct *vma, unsigned long addr)
-{
-	unsigned int i;
-
-	if (userfaultfd_armed(vma) || cow_state(vma, addr - PAGE_SIZE) != COW_OWN)
-		return;
-	for (i = 1; i < COW_RUN; i++) {
-		if (cow_state(vma, addr + i * PAGE_SIZE) != COW_SHARED)
-			return;
-		if (handle_mm_fault(vma, addr + i * PAGE_SIZE, FAULT_FLAG_WRITE | FAULT_FLAG_USER, NULL))
-			return;
-	}
-}
-
 /* Returns 0, VM_FAULT_ERROR bits, or one of the above; the mmap lock is not held afterwards. */
 static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsigned long addr, unsigned int flags)
 {
 	struct vm_area_struct *vma;
-	enum cow_state state = COW_OTHER;
+	enum um_page_state state = UM_PAGE_OTHER;
 	unsigned int access;
 	vm_fault_t fault;
 
@@ -122,8 +61,8 @@ static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsig
 		}
 		access = flags;
 		if (regs) {
-			state = cow_state(vma, addr);
-			if (counts_as_write(vma, state))
+			state = um_page_state(vma, addr);
+			if (um_counts_as_write(vma, state))
 				access |= FAULT_FLAG_WRITE;
 		}
 		fault = handle_mm_fault(vma, addr, access, regs);
@@ -132,8 +71,8 @@ static vm_fault_t handle_fault(struct mm_struct *mm, struct pt_regs *regs, unsig
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;
 		if (!(fault & VM_FAULT_RETRY)) {
-			if (state == COW_SHARED && (access & FAULT_FLAG_WRITE) && !(fault & VM_FAULT_ERROR))
-				copy_run(vma, addr);
+			if (regs && !(fault & VM_FAULT_ERROR))
+				um_ahead_fault(vma, addr, state, access & FAULT_FLAG_WRITE);
 			mmap_read_unlock(mm);
 			return fault & VM_FAULT_ERROR;
 		}

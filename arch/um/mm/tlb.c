@@ -29,8 +29,14 @@
 #include <um/space.h>
 
 #include "../kernel/core.h"
+#include "ahead.h"
 
 #define FILL_PAGES		16UL	/* how far around a fault entries are copied, a power of two */
+#define NEAR_OPS		8	/* for what is not contiguous with it */
+#define FAR_PAGES		128U	/* how far in each direction, where it takes few operations */
+#define FAR_OPS			2
+#define QUEUE_AHEAD		48	/* operations: a full queue would forget everything */
+#define FAR_RUN			8	/* pages that are worth an operation there */
 #define FORK_MAX_VMAS		40	/* more areas than this are forgotten by one range */
 
 /* Not a spinlock_t: it is taken where lockdep believes interrupts to be on already. */
@@ -53,6 +59,7 @@ static void context_unlock(struct mm_struct *mm, unsigned long flags)
 int um_context_init(struct mm_struct *mm)
 {
 	mm_context_t *ctx = &mm->context;
+	bool is_fork = ctx->space;	/* copied from the parent's mm */
 	unsigned long flags;
 
 	ctx->lock = (arch_spinlock_t)__ARCH_SPIN_LOCK_UNLOCKED;
@@ -65,7 +72,10 @@ int um_context_init(struct mm_struct *mm)
 	local_irq_save(flags);
 	ctx->space = host_space_get();
 	local_irq_restore(flags);
-	return ctx->space ? 0 : -ENOMEM;
+	if (!ctx->space)
+		return -ENOMEM;
+	um_ahead_init(mm, is_fork ? current->mm : NULL);
+	return 0;
 }
 
 /* Forget everything. Nobody runs in the space, and nobody will. */
@@ -81,6 +91,7 @@ void um_context_destroy(struct mm_struct *mm)
 	if (!mm->context.space)
 		return;
 	um_tlb_flush(mm, 0, TASK_SIZE);
+	um_ahead_exit(mm);
 	local_irq_save(flags);
 	host_space_put(mm->context.space);
 	local_irq_restore(flags);
@@ -208,55 +219,135 @@ static void queue_map(struct mm_struct *mm, unsigned long addr, unsigned long pf
 	context_unlock(mm, flags);
 }
 
-/* Entries [@first, @last) of a page table as few mappings: runs that are contiguous in memory and alike in permission. */
-static void fill_run(struct mm_struct *mm, pte_t *table, unsigned long base, unsigned int first, unsigned int last, unsigned int fault)
+/**
+ * struct fill - entries of a page table that are copied
+ * @mm:    whose
+ * @table: first entry
+ * @base:  address that it stands for
+ * @fault: number of the entry that is wanted
+ * @ops:   operations left for others
+ */
+struct fill {
+	struct mm_struct *mm;
+	pte_t *table;
+	unsigned long base;
+	unsigned int fault;
+	unsigned int ops;
+};
+
+/* Does entry @b follow entry @a in memory, with the same permission? */
+static bool follows(pte_t a, pte_t b)
+{
+	return pte_pfn(b) == pte_pfn(a) + 1 && host_prot(pte_val(a)) == host_prot(pte_val(b));
+}
+
+/* Length of the run that begins at entry @i and ends before @last: one host mapping; 0 if there is nothing to copy, or a copy is there already. */
+static unsigned int run_length(const struct fill *f, unsigned int i, unsigned int last)
+{
+	pte_t pte = ptep_get(f->table + i);
+	unsigned int n;
+
+	if (!host_prot(pte_val(pte)) || pte_hosted(pte))
+		return 0;
+	for (n = 1; i + n < last && follows(ptep_get(f->table + i + n - 1), ptep_get(f->table + i + n)); n++)
+		;
+	return n;
+}
+
+static void copy_entries(struct fill *f, unsigned int i, unsigned int n)
+{
+	pte_t pte = ptep_get(f->table + i);
+
+	queue_map(f->mm, f->base + i * PAGE_SIZE, pte_pfn(pte), n * PAGE_SIZE, host_prot(pte_val(pte)));
+	for (; n; n--, i++)
+		set_bit(_PAGE_BIT_HOSTED, (unsigned long *)(f->table + i));
+}
+
+/* The run that the wanted entry lies in; what lies before it reaches back to @first, what lies behind it as far as a large folio goes. */
+static void fill_wanted(struct fill *f, unsigned int first)
+{
+	unsigned int i = f->fault, last = f->fault + 1;
+
+	while (i > first && follows(ptep_get(f->table + i - 1), ptep_get(f->table + i)))
+		i--;
+	while (last < PTRS_PER_PTE && follows(ptep_get(f->table + last - 1), ptep_get(f->table + last)))
+		last++;
+	copy_entries(f, i, last - i);
+}
+
+/* Other entries in [@first, @last), in runs of at least @min pages while there are operations left. */
+static void fill_others(struct fill *f, unsigned int first, unsigned int last, unsigned int min)
 {
 	unsigned int i = first, n;
 
-	while (i < last) {
-		pte_t pte = ptep_get(table + i);
-		unsigned int prot = host_prot(pte_val(pte));
-
-		if (!prot || (i != fault && pte_hosted(pte))) {
-			i++;
-			continue;
+	while (i < last && f->ops) {
+		n = run_length(f, i, last);
+		if (n >= min) {
+			copy_entries(f, i, n);
+			f->ops--;
 		}
-		for (n = 1; i + n < last; n++) {
-			pte_t next = ptep_get(table + i + n);
-
-			if (pte_pfn(next) != pte_pfn(pte) + n || host_prot(pte_val(next)) != prot)
-				break;
-		}
-		queue_map(mm, base + i * PAGE_SIZE, pte_pfn(pte), n * PAGE_SIZE, prot);
-		for (; n; n--, i++)
-			set_bit(_PAGE_BIT_HOSTED, (unsigned long *)(table + i));
+		i += max(n, 1U);
 	}
 }
 
-static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+/*
+ * A page of a file, read: its neighbours are copied as far as it takes few operations. Around other pages that would be in vain too often:
+ * memory that a program writes to soon has other entries.
+ */
+static bool is_read_only_file(pte_t pte)
 {
-	unsigned int fault = pte_index(addr), first, last;
-	unsigned long base = addr & PMD_MASK;
-	unsigned long pfn;
-	unsigned int prot;
-	spinlock_t *ptl;
-	pte_t *table;
+	struct page *page = pfn_valid(pte_pfn(pte)) && !pte_special(pte) ? pte_page(pte) : NULL;
 
-	table = pte_offset_map_lock(mm, pmd, base, &ptl);
-	if (!table)
+	return page && !PageAnon(page) && !(host_prot(pte_val(pte)) & UM_PROT_WRITE);
+}
+
+static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool is_fault)
+{
+	struct fill f = { .mm = mm, .base = addr & PMD_MASK, .fault = pte_index(addr), .ops = NEAR_OPS };
+	unsigned int first = round_down(f.fault, FILL_PAGES), last = first + FILL_PAGES;
+	spinlock_t *ptl;
+	pte_t pte;
+
+	f.table = pte_offset_map_lock(mm, pmd, f.base, &ptl);
+	if (!f.table)
 		return;
-	prot = host_prot(pte_val(ptep_get(table + fault)));
-	if (prot) {
-		first = round_down(fault, FILL_PAGES);
-		last = first + FILL_PAGES;
-		pfn = pte_pfn(ptep_get(table + fault));
-		/* a large folio may reach farther */
-		while (last < PTRS_PER_PTE && pte_pfn(ptep_get(table + last)) == pfn + (last - fault) &&
-		       host_prot(pte_val(ptep_get(table + last))) == prot)
-			last++;
-		fill_run(mm, table, base, first, last, fault);
+	pte = ptep_get(f.table + f.fault);
+	if (host_prot(pte_val(pte)) && (is_fault || !pte_hosted(pte))) {
+		fill_wanted(&f, first);
+		if (is_fault)
+			fill_others(&f, first, last, 1);
+		if (is_fault && is_read_only_file(pte)) {
+			f.ops = FAR_OPS;
+			fill_others(&f, last, min(f.fault + FAR_PAGES, PTRS_PER_PTE), FAR_RUN);
+			fill_others(&f, f.fault > FAR_PAGES ? f.fault - FAR_PAGES : 0, first, FAR_RUN);
+		}
 	}
-	pte_unmap_unlock(table, ptl);
+	pte_unmap_unlock(f.table, ptl);
+}
+
+/**
+ * um_tlb_runs() - how many operations it takes to map what lies around an address
+ * @mm:   current's
+ * @addr: user address
+ */
+unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr)
+{
+	struct fill f = { .base = addr & PMD_MASK, .fault = pte_index(addr) };
+	unsigned int i = round_down(f.fault, FILL_PAGES), last = i + FILL_PAGES, nr = 0;
+	pmd_t *pmd = um_find_pmd(mm, addr);
+	spinlock_t *ptl;
+
+	f.table = pmd ? pte_offset_map_lock(mm, pmd, f.base, &ptl) : NULL;
+	if (!f.table)
+		return 0;
+	while (i < last) {
+		unsigned int n = run_length(&f, i, last);
+
+		nr += n != 0;
+		i += max(n, 1U);
+	}
+	pte_unmap_unlock(f.table, ptl);
+	return nr;
 }
 
 static void fill_pmd(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
@@ -287,6 +378,19 @@ pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(pud, addr);
 }
 
+static void fill(struct mm_struct *mm, unsigned long addr, bool is_fault)
+{
+	pmd_t *pmd;
+
+	rcu_read_lock();
+	pmd = um_find_pmd(mm, addr);
+	if (pmd && pmd_leaf(*pmd))
+		fill_pmd(mm, pmd, addr);
+	else if (pmd && !pmd_none(*pmd))
+		fill_pte(mm, pmd, addr, is_fault);
+	rcu_read_unlock();
+}
+
 /**
  * um_tlb_fill() - copy the translation of @addr, and of its neighbours, to the space
  * @mm:   current's
@@ -296,15 +400,18 @@ pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr)
  */
 void um_tlb_fill(struct mm_struct *mm, unsigned long addr)
 {
-	pmd_t *pmd;
+	fill(mm, addr, true);
+}
 
-	rcu_read_lock();
-	pmd = um_find_pmd(mm, addr);
-	if (pmd && pmd_leaf(*pmd))
-		fill_pmd(mm, pmd, addr);
-	else if (pmd && !pmd_none(*pmd))
-		fill_pte(mm, pmd, addr);
-	rcu_read_unlock();
+/**
+ * um_tlb_take() - copy one page, and what is contiguous with it, unless it was copied already or much else is queued
+ * @mm:   current's
+ * @addr: address of a page that is likely to be needed
+ */
+void um_tlb_take(struct mm_struct *mm, unsigned long addr)
+{
+	if (host_space_queued(mm->context.space) < QUEUE_AHEAD)
+		fill(mm, addr, false);
 }
 
 /**

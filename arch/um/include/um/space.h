@@ -77,6 +77,9 @@ struct host_space *host_space_get(void);
 /** host_space_put() - give back a space with no context running (or a dead one). Interrupts off. */
 void host_space_put(struct host_space *sp);
 
+/** host_space_owner() - a word that the guest side may keep with a space; NULL in one that was just got */
+void **host_space_owner(struct host_space *sp);
+
 /**
  * host_space_map() - queue: map @len bytes of guest memory at @uva
  * @prot: UM_PROT_*
@@ -87,7 +90,7 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 /** host_space_unmap() - queue: forget what is mapped in a range. A full queue becomes one "forget everything". */
 void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len);
 
-/** host_space_queued() - are there operations that wait? */
+/** host_space_queued() - how many operations wait? */
 int host_space_queued(struct host_space *sp);
 
 /** host_space_flush() - execute the queue now and wait for the mapper's acknowledgement. */
