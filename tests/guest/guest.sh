@@ -30,7 +30,7 @@ run() {
 }
 
 only=$*
-for program in prot_matrix advice shared_maps sparse uffd other_process exec_matrix seccomp_in swap; do
+for program in prot_matrix advice shared_maps sparse uffd ahead other_process exec_matrix seccomp_in swap; do
 	run $program
 done
 run million_maps 100000 $((seconds * 4))
