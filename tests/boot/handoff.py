@@ -50,7 +50,8 @@ def test_pair():
         g.must(CALLS % 30000)
         row, = handoff(g)
         check(row['now'] == 'pair' and row['kernel_cpu'] == row['user_cpu'], f'{row}')
-        check(row['pair'] > 30000 and not row['quick'] + row['slept'] + row['changes'], f'{row}')
+        # the vCPU may move to another host CPU; its context follows after the next event
+        check(row['pair'] > 30000 and row['quick'] + row['slept'] < 100 and not row['changes'], f'{row}')
 
 
 def test_auto():
