@@ -43,6 +43,7 @@ enum { HANDOFF_AUTO, HANDOFF_PAIR, HANDOFF_SPLIT };
  * struct handoff - of one vCPU, written by itself
  * @ctx:   context that it let go last
  * @since: when the side that works now took over
+ * @least: the shortest time that a context was away on the vCPU's own host CPU: what the switches there take
  * @batch: it took the mapper on the way, so how long it was away says nothing
  * @score: see above
  * @stats: for /proc/handoff
@@ -50,6 +51,7 @@ enum { HANDOFF_AUTO, HANDOFF_PAIR, HANDOFF_SPLIT };
 static struct handoff {
 	struct host_ctx *ctx;
 	__u64 since;
+	__u64 least;
 	int batch;
 	int score;
 	struct host_handoff_stats stats;
@@ -234,9 +236,12 @@ int host_handoff_resume(unsigned int vcpu, struct host_ctx *c, int batch)
 void host_handoff_event(unsigned int vcpu, int remote)
 {
 	struct handoff *h = &handoffs[vcpu];
-	__u64 now = host_clock_ns();
-	int slow = now - h->since > look_ns;
+	__u64 now = host_clock_ns(), took = now - h->since;
+	int slow;
 
+	if (!remote && (!h->least || took < h->least))
+		h->least = took;
+	slow = took > look_ns + (remote ? 0 : h->least);
 	if (!slow)
 		rate(h, 1);
 	else if (!h->batch)
