@@ -192,7 +192,7 @@ int host_handoff_wants_apart(unsigned int vcpu)
 	return handoff_mode == HANDOFF_AUTO && handoffs[vcpu].score >= SCORE_APART;
 }
 
-/** host_handoff_is_split() - was the vCPUs' contexts' host CPU chosen by the command line? */
+/** host_handoff_is_split() - does handoff=split on the command line give every vCPU two host CPUs? */
 int host_handoff_is_split(void)
 {
 	return handoff_mode == HANDOFF_SPLIT;
