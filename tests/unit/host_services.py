@@ -19,7 +19,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 HOST = os.path.join(TOP, 'arch/um/host')
-CORE = {'cpu.c', 'entry.S', 'place.c', 'space.c', 'space_map.c', 'space_run.c', 'stub_blob.S'}   # the fake guest stands in for these
+CORE = {'cpu.c', 'entry.S', 'handoff.c', 'place.c', 'space.c', 'space_map.c', 'space_run.c', 'stub_blob.S'}   # the fake guest stands in for these
 FLAGS = ('-std=gnu11 -O2 -g -ffreestanding -fno-builtin -fno-stack-protector -fno-strict-aliasing -fno-common -m64 -march=x86-64 '
          '-mno-red-zone -mno-mmx -mno-sse -mno-avx -fno-pic -fno-pie -fcf-protection=none -fno-omit-frame-pointer '
          '-mpreferred-stack-boundary=3 -Wall -Wextra -Werror').split()
