@@ -7,12 +7,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <um/lines.h>
@@ -90,18 +93,34 @@ static void reap(int nr)
 	}
 }
 
-static int run(int index, int op, __u64 offset, __u64 len, void *buf, __u32 flags)
+static int run_request(int index, struct um_blk_request *rq)
 {
-	struct um_blk_request *rq = request(op, offset, len, buf);
 	int result;
 
-	rq->flags = flags;
 	host_block_push(index, rq);
 	host_block_kick(index);
 	reap(1);
 	result = nr_done == 1 && rq->state == UM_BLK_DONE ? rq->result : -ETIME;
 	free(rq);
 	return result;
+}
+
+static int run(int index, int op, __u64 offset, __u64 len, void *buf, __u32 flags)
+{
+	struct um_blk_request *rq = request(op, offset, len, buf);
+
+	rq->flags = flags;
+	return run_request(index, rq);
+}
+
+/* The same in one segment, which is aligned as @buf is. */
+static int run_whole(int index, int op, __u64 offset, __u64 len, void *buf)
+{
+	struct um_blk_request *rq = request(op, offset, len, buf);
+
+	rq->nr_segs = 1;
+	rq->segs[0].len = len;
+	return run_request(index, rq);
 }
 
 static void test_options(const char *dir)
@@ -217,6 +236,52 @@ static void test_transfer(const char *dir)
 	close(fd);
 }
 
+/* Pages of a part of a file that the host has in its cache; 0 where the cache is all there is */
+static int cached_pages(const char *dir, const char *name, long from, long size)
+{
+	unsigned char resident[8 * MIB / 4096];
+	int fd = open(in_dir(dir, name), O_RDONLY), nr = 0;
+	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, from);
+	struct statfs fs;
+	long i;
+
+	if (!fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC)
+		size = 0;
+	if (at == MAP_FAILED || (size && mincore(at, size, resident)))
+		abort();
+	for (i = 0; i < size / 4096; i++)
+		nr += resident[i] & 1;
+	close(fd);
+	return nr;
+}
+
+static void test_uncached(const char *dir)
+{
+	static char out[4 * MIB] __attribute__((aligned(4096))), in[4 * MIB + 4096] __attribute__((aligned(4096)));
+	struct um_blk_request *rq;
+	unsigned int i;
+
+	make(dir, "uncached", 8 * MIB);
+	if (!accepted(dir, "ubd7u=", "uncached")) {
+		ok(fake_nr_errors == 1 && strstr(fake_error, "leave the letter u away"), "where it cannot be had, u is refused");
+		return;
+	}
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = i * 11 + (i >> 9);
+	ok(!host_block_start(7) && !run_whole(7, UM_BLK_WRITE, MIB, sizeof(out), out), "write past the cache");
+	ok(!cached_pages(dir, "uncached", MIB, sizeof(out)), "the host's cache has nothing of it");
+	ok(!run_whole(7, UM_BLK_READ, MIB, 4 * MIB, in) && !memcmp(in, out, 4 * MIB), "read past the cache");
+	ok(!cached_pages(dir, "uncached", MIB, sizeof(out)), "the host's cache has nothing of that either");
+	rq = request(UM_BLK_READ, MIB, MIB, in);
+	ok(!host_block_try(7, rq) && !rq->done, "no short way: that is for what is cached");
+	free(rq);
+	ok(!run(7, UM_BLK_WRITE, 6 * MIB, 512, out + 512, 0) && !run(7, UM_BLK_WRITE, 512, 1536, out + 3, 0),
+	   "small and unaligned transfers work");
+	ok(!run(7, UM_BLK_READ, 512, 1536, in + 1, 0) && !memcmp(in + 1, out + 3, 1536) && !run(7, UM_BLK_READ, 6 * MIB, 512, in, 0) &&
+	   !memcmp(in, out + 512, 512) && !run(7, UM_BLK_FLUSH, 0, 0, NULL, 0), "and are coherent with the others");
+	ok(run(7, UM_BLK_READ, 8 * MIB - 512, 1024, in, 0) == -EIO, "read across the end");
+}
+
 static void test_space(const char *dir)
 {
 	static char in[MIB], zero[MIB];
@@ -311,6 +376,7 @@ int main(int argc, char **argv)
 	test_table(argv[1]);
 	test_locks(argv[1]);
 	test_transfer(argv[1]);
+	test_uncached(argv[1]);
 	test_space(argv[1]);
 	test_many();
 	test_trouble(argv[1]);

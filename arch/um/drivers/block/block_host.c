@@ -38,7 +38,8 @@ typedef host_size_t size_t;	/* <linux/fs.h> builds BLKGETSIZE64 from it */
 #define LETTER_DATA		0x4u
 #define LETTER_SHARED		0x8u
 #define LETTER_NO_TRIM		0x10u
-#define LETTERS_HELP		"r (read-only), s (synchronous), d (data, not COW), c (shared, not locked), t (no trim)"
+#define LETTER_UNCACHED		0x20u
+#define LETTERS_HELP		"r (read-only), s (synchronous), d (data, not COW), c (shared, not locked), t (no trim), u (uncached)"
 
 #define LOCKED_HELP		"halt that machine first, use a copy, or share it read-only with the letter r in both"
 
@@ -147,6 +148,9 @@ static int parse_letters(const struct ubd_words *w, const char *s, unsigned int 
 		case 't':
 			*letters_out |= LETTER_NO_TRIM;
 			break;
+		case 'u':
+			*letters_out |= LETTER_UNCACHED;
+			break;
 		default:
 			host_error("%s%s=: unknown letter '%c'; the letters are " LETTERS_HELP, w->name, w->suffix, *s);
 			return -EINVAL;
@@ -193,6 +197,25 @@ static int open_file(const struct ubd_words *w, unsigned int letters, struct sta
 		hfd = HOST_CALL(__NR_open, w->value, flags, 0);
 	} while (hfd == -EINTR);
 	return hfd < 0 ? complain_open(w, hfd) : hfd;
+}
+
+/* The same file once more, for transfers past the host's page cache. The name may mean another one by now. */
+static int open_uncached(const struct ubd_words *w, struct host_block *dev)
+{
+	int flags = O_CLOEXEC | O_NONBLOCK | O_DIRECT | (dev->info.flags & UM_BLK_READ_ONLY ? O_RDONLY : O_RDWR);
+	char path[32];
+	long hfd;
+
+	host_snprintf(path, sizeof(path), "/proc/self/fd/%d", dev->hfd);
+	do {
+		hfd = HOST_CALL(__NR_open, path, flags, 0);
+	} while (hfd == -EINTR);
+	if (hfd == -EINVAL)
+		return complain(w, hfd, "the host's file system there cannot do without its cache; leave the letter u away");
+	if (hfd < 0)
+		return complain_open(w, hfd);
+	dev->direct_hfd = hfd;
+	return 0;
 }
 
 static void note_size(struct host_block *dev, const struct stat *st)
@@ -297,11 +320,14 @@ static int add_device(const struct ubd_words *w, unsigned int index, unsigned in
 	if (ret < 0)
 		return ret;
 	dev->hfd = ret;
+	dev->direct_hfd = -1;
 	dev->dev = st.st_dev;
 	dev->ino = st.st_ino;
 	dev->info.flags = device_flags(letters);
 	note_size(dev, &st);
 	ret = check_file(w, dev, letters);
+	if (!ret && letters & LETTER_UNCACHED)
+		ret = open_uncached(w, dev);
 	if (ret < 0) {
 		HOST_CALL(__NR_close, dev->hfd);
 		return ret;
@@ -348,7 +374,8 @@ UM_OPTION(ubd) = {
 	.help = "Disk <n> (/dev/ubd<n>, 0 to 63) is the host file or block device FILE. Letters\n"
 		"after the number: r read-only, s every write reaches the host's disk at once,\n"
 		"t do not return discarded space to the host, c do not lock FILE against other\n"
-		"machines, d take FILE as data even if it looks like a COW file.\n"
+		"machines, d take FILE as data even if it looks like a COW file, u do not keep\n"
+		"its data in the host's page cache as well.\n"
 		"ubd=sync makes all disks synchronous; ubd=<n> takes another major number.",
 	.parse = parse_ubd,
 };

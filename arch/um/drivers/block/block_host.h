@@ -35,6 +35,7 @@ struct block_engine {
  * Written while options are parsed, constant afterwards:
  * @info:     what the guest sees; @info.path is NULL where there is no device
  * @hfd:      the file
+ * @direct_hfd: the same, past the host's page cache (letter u), or -1
  * @dev, @ino: identity of the file
  * @engine:   the engine in force
  *
@@ -52,6 +53,7 @@ struct block_engine {
 struct host_block {
 	struct um_blk_info info;
 	int hfd;
+	int direct_hfd;
 	__u64 dev, ino;
 	const struct block_engine *engine;
 
@@ -74,7 +76,7 @@ void block_io_run(struct host_block *dev, struct um_blk_request *rq);
 int block_io_try(struct host_block *dev, struct um_blk_request *rq);
 
 /** block_io_may_wait() - will block_io_run() probably sleep for long? A hint for the engine. */
-int block_io_may_wait(const struct um_blk_request *rq);
+int block_io_may_wait(const struct host_block *dev, const struct um_blk_request *rq);
 
 /** block_complete() - @rq has ended: hand it back to the guest. Any host thread. */
 void block_complete(struct um_blk_request *rq);

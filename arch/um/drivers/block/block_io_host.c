@@ -6,6 +6,9 @@
  * may transfer less than asked for, and EINTR is no error. A transfer of 0 bytes means that the file has become
  * shorter than the device: -EIO.
  *
+ * With the letter u, data go past the host's page cache (O_DIRECT). The host may refuse that for one transfer, because memory or offset are not aligned
+ * as its disk wants it; that one goes through the cache, which the host keeps coherent.
+ *
  * Durable writes (FUA, and all writes of a device with the letter s) use RWF_DSYNC, one call for both steps;
  * where a host file system does not know the flag, fdatasync follows.
  *
@@ -50,13 +53,16 @@ static void request_advance(struct um_blk_request *rq, __u64 bytes)
 static long transfer_some(struct host_block *dev, struct um_blk_request *rq, int flags)
 {
 	long nr = rq->op == UM_BLK_READ ? __NR_preadv2 : __NR_pwritev2;
+	int hfd = dev->direct_hfd >= 0 ? dev->direct_hfd : dev->hfd;
 	long ret;
 
-	do {
-		ret = HOST_CALL(nr, dev->hfd, &rq->segs[rq->first_seg], rq->nr_segs - rq->first_seg,
-				rq->offset + rq->done, 0, flags);
-	} while (ret == -EINTR);
-	return ret;
+	for (;;) {
+		ret = HOST_CALL(nr, hfd, &rq->segs[rq->first_seg], rq->nr_segs - rq->first_seg, rq->offset + rq->done, 0, flags);
+		if (ret == -EINVAL && hfd != dev->hfd)
+			hfd = dev->hfd;
+		else if (ret != -EINTR)
+			return ret;
+	}
 }
 
 static int sync_file(struct host_block *dev)
@@ -190,7 +196,7 @@ int block_io_try(struct host_block *dev, struct um_blk_request *rq)
 {
 	long ret;
 
-	if (rq->op != UM_BLK_READ || !dev->may_nowait || !is_inside(dev, rq))
+	if (rq->op != UM_BLK_READ || !dev->may_nowait || dev->direct_hfd >= 0 || !is_inside(dev, rq))
 		return 0;
 	ret = transfer_some(dev, rq, RWF_NOWAIT);
 	if (ret == -EOPNOTSUPP)
@@ -202,7 +208,7 @@ int block_io_try(struct host_block *dev, struct um_blk_request *rq)
 	return rq->done == rq->len;
 }
 
-int block_io_may_wait(const struct um_blk_request *rq)
+int block_io_may_wait(const struct host_block *dev, const struct um_blk_request *rq)
 {
-	return rq->op != UM_BLK_WRITE || rq->flags & UM_BLK_DURABLE;
+	return dev->direct_hfd >= 0 || rq->op != UM_BLK_WRITE || rq->flags & UM_BLK_DURABLE;
 }

@@ -86,7 +86,7 @@ static void worker(void *arg)
 			queue_wait(dev);
 			continue;
 		}
-		if (more && block_io_may_wait(rq))
+		if (more && block_io_may_wait(dev, rq))
 			wake_one(dev);
 		rq->state = UM_BLK_RUNNING;
 		block_io_run(dev, rq);
