@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-# title: where guest programs and the guest kernel work: handoff=, /proc/handoff
+# title: where guest programs and the guest kernel work, how calls come to it: handoff=, patch=, /proc/handoff
 # timeout: 240
 import os
 import subprocess
@@ -11,7 +11,7 @@ from uml import Guest, check
 
 # system calls one after the other, by a program that the embedded root has
 CALLS = 'dd if=/dev/zero of=/dev/null bs=1 count=%d 2>/dev/null'
-COLUMNS = ('cpu', 'now', 'kernel_cpu', 'user_cpu', 'pair', 'quick', 'slept', 'turns', 'changes')
+COLUMNS = ('cpu', 'now', 'kernel_cpu', 'user_cpu', 'pair', 'quick', 'slept', 'turns', 'changes', 'trapped', 'patched')
 
 
 def handoff(guest):
@@ -92,6 +92,23 @@ def test_one_host_cpu():
         check(status == 0 and '0 pair ' in out, f'status {status}: {out}')
     finally:
         os.sched_setaffinity(0, before)
+
+
+def test_patch():
+    """places that call often call without a trap; patch=off and a second vCPU: all trap; a wrong patch= is refused in one line"""
+    for args, patched in ((('patch=on',), True), (('patch=off',), False), (('ncpus=2',), False)):
+        with Guest('mem=256M', 'quiet', *args) as g:
+            g.shell(60)
+            before = handoff(g)
+            g.must(CALLS % 20000)
+            trapped, by_site = (sum(row[key] for row in handoff(g)) - sum(row[key] for row in before) for key in ('trapped', 'patched'))
+            # a read and a write each; libc's read() is no place for a patch
+            check(trapped + by_site > 40000, f'{args}: {trapped} trapped, {by_site} by patched sites')
+            check(by_site > 19000 if patched else not by_site, f'{args}: {trapped} trapped, {by_site} by patched sites')
+            g.line('poweroff')
+            check(g.wait(30) == 0, f'status {g.status}')
+    status, out = uml.run_kernel('patch=yes')
+    check(status == 1 and len(out.splitlines()) == 1 and 'patch=yes: give on or off' in out, f'status {status}: {out}')
 
 
 uml.main()

@@ -47,5 +47,10 @@ def test_split():
     run_programs('ncpus=2', 'handoff=split', only='prot_matrix fork_cow par_fault spawn_storm futex_stress sig_storm fp_torture abi_signal abi_ptrace')
 
 
+def test_patch_off():
+    """patch=off: every system call traps"""
+    run_programs('patch=off', only='seccomp_in sig_storm fp_torture abi_core abi_ptrace abi_signal abi_sites')
+
+
 if __name__ == '__main__':
     uml.main()

@@ -6,7 +6,7 @@ set -euo pipefail
 out=$TOP/build/unit-space
 host=$TOP/build/default/arch/um/host
 mkdir -p "$out"
-gcc -std=gnu11 -O2 -g -no-pie -Wall -Wextra -Werror -iquote "$TOP/arch/um" -idirafter "$TOP/arch/um/include" -o "$out/space_test" \
+gcc -std=gnu11 -O2 -g -no-pie -pthread -Wall -Wextra -Werror -iquote "$TOP/arch/um" -idirafter "$TOP/arch/um/include" -o "$out/space_test" \
 	"$TOP/tests/unit/space_test.c" "$host"/{cpu,handoff,place,space,space_map,space_run,entry,stub_blob}.o
 run=("$out/space_test")
 if [ "$(id -u)" = 0 ]; then

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,8 +24,10 @@
 
 #include <um/clock.h>
 #include <um/cpu.h>
+#include <um/layout.h>
 #include <um/place.h>
 #include <um/space.h>
+#include "host/space.h"
 
 int host_handoff_choose(const char *name);
 
@@ -253,6 +256,117 @@ static void test_kicks(struct host_space *sp)
 	printf("# %d kicks in guest code, %d on the way\n", kicks, i - kicks);
 }
 
+#define SITE		CODE + 384
+#define SITE_TABLE	8192		/* in the memory file */
+#define XMM7		(160 + 7 * 16)	/* in an XSAVE image */
+#define PATTERN		0x5a5a1234a5a54321UL
+
+/* 1: inc %r12; jmp *UM_SITES + 8 * 3; jmp 1b */
+static const unsigned char site_loop[] = { 0x49, 0xff, 0xc4, 0xff, 0x24, 0x25, 0x18, 0, 0x0f, 0x05, 0xeb, 0xf4 };
+
+static void start_site(struct host_space *sp)
+{
+	unsigned long *table = (void *)(mem + SITE_TABLE);
+	int i;
+
+	for (i = 0; i < UM_NR_SITES; i++)
+		table[i] = UM_STUB_SITES + i * UM_STUB_SITE_SIZE;
+	code(384, site_loop, sizeof(site_loop));
+	CHECK(!host_space_map(sp, CODE, 0, 4096, 5) && !host_space_map(sp, UM_SITES, SITE_TABLE, 4096, 1));
+	start(SITE);
+	regs.bx = 0xb0b0;
+	regs.ax = 0xa0a0;
+	regs.r15 = 0xf0f0;
+	image[512] = 3;
+	*(unsigned long *)(image + XMM7) = PATTERN;
+}
+
+/* What a call from the site may not have changed. */
+static void check_site(struct host_space *sp, const struct um_event *ev)
+{
+	CHECK(ev->type == UM_EV_CALL || ev->type == UM_EV_KICK);
+	CHECK(regs.sp == 0x30000 && regs.bx == 0xb0b0 && regs.ax == 0xa0a0 && regs.r15 == 0xf0f0 && regs.flags & 0x200);
+	CHECK(*(const unsigned long *)(host_space_fp(sp, 0) + XMM7) == PATTERN);
+	if (ev->type == UM_EV_CALL)
+		CHECK(ev->site == 3);
+	else
+		CHECK(ev->site == 3 || (ev->site == -1 && regs.ip >= SITE && regs.ip < SITE + sizeof(site_loop)));
+}
+
+static struct host_space *volatile kicked;
+static int nr_kicks;
+
+/* Kicks that nobody waits for, at any moment. */
+static void *kick_all(void *arg)
+{
+	unsigned long seed = 1;
+	struct host_space *sp;
+
+	while ((sp = kicked)) {
+		syscall(SYS_tgkill, sp->pid, sp->ctx[0].tid, STUB_SIG_KICK);
+		nr_kicks++;
+		seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+		for (volatile int k = (seed >> 33) % 20000; k; k--)
+			;
+		if (nr_kicks % 16 == 0)
+			usleep(1);
+	}
+	return arg;
+}
+
+/* System calls from a patched site, in peace, and then with kicks at any moment; each call happens once. */
+static void test_sites(struct host_space *sp)
+{
+	int i, ret, calls = 0, on_way = 0;
+	pthread_t kicker;
+	struct um_event ev;
+	double t;
+
+	start_site(sp);
+	CHECK(!run(sp, image, &ev));
+	t = now_us();
+	for (i = 0; i < 50000; i++) {
+		check_site(sp, &ev);
+		CHECK(ev.type == UM_EV_CALL && regs.r12 == i + 1UL);
+		regs.ip = SITE + 10;
+		CHECK(!run(sp, i % 2 ? NULL : image, &ev));
+	}
+	printf("# system call from a site, round trip %.2f us\n", (now_us() - t) / i);
+	kicked = sp;
+	CHECK(!pthread_create(&kicker, NULL, kick_all, NULL));
+	for (i = 0; i < 100000 && on_way < 50; i++) {
+		if (ev.type != UM_EV_NONE)
+			check_site(sp, &ev);
+		if (ev.type == UM_EV_CALL) {
+			CHECK(regs.r12 == 50000UL + ++calls);
+			regs.ip = SITE + 10;
+		} else if (ev.type == UM_EV_KICK && ev.site >= 0) {
+			on_way++;
+			regs.ip = SITE + 3;
+		}
+		CHECK(!run(sp, i % 3 ? NULL : image, &ev));
+	}
+	kicked = NULL;
+	pthread_join(kicker, NULL);
+	printf("# %d calls, %d of %d kicks before the registers were stored\n", calls, on_way, nr_kicks);
+	CHECK(calls > 1000 && nr_kicks > 100);
+
+	/* single steps: each instruction on the way is an event at the site */
+	start_site(sp);
+	regs.flags |= 0x100;
+	for (i = 0; i < 3; i++) {
+		CHECK(!run(sp, i ? NULL : image, &ev) && ev.type == UM_EV_TRAP && ev.sig == SIGTRAP);
+		CHECK(ev.site == (i == 1 ? 3 : -1) && regs.sp == 0x30000);
+		if (i == 1)
+			regs.ip = SITE + 10;
+	}
+	/* a fault on the way, or a number that is none, is the program's doing */
+	start(UM_STUB_SITES + UM_NR_SITES * UM_STUB_SITE_SIZE);
+	regs.cx = UM_NR_SITES;
+	ret = run(sp, image, &ev);
+	CHECK(ret == -3 || ev.type == UM_EV_BROKEN);
+}
+
 /* What the host says of a context that runs, and of one that is parked; an unmapping queued for the latter precedes its next step. */
 static void test_asleep(struct host_space *sp)
 {
@@ -383,6 +497,9 @@ int main(int argc, char **argv)
 	host_space_put(other);
 	test_stats(mode);
 	test_asleep(sp);
+	other = host_space_get();
+	CHECK(other);
+	test_sites(other);
 	test_death(sp);
 	host_space_exit();
 	puts("ok");

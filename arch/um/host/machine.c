@@ -17,7 +17,7 @@
 
 #define AFFINITY_WORDS	(8192 / 64)
 
-struct um_boot um_boot = { .nr_cpus = 1 };
+struct um_boot um_boot = { .nr_cpus = 1, .patch = 1 };
 
 /** host_cpus_allowed() - how many CPUs of the host this process may use */
 unsigned int host_cpus_allowed(void)
@@ -80,6 +80,17 @@ static int parse_mode(const struct um_option *opt, const char *suffix, const cha
 	return -EINVAL;
 }
 
+static int parse_patch(const struct um_option *opt, const char *suffix, const char *value)
+{
+	(void)opt;
+	(void)suffix;
+	um_boot.patch = strcmp(value, "on") == 0;
+	if (um_boot.patch || strcmp(value, "off") == 0)
+		return 0;
+	host_error("patch=%s: give on or off", value);
+	return -EINVAL;
+}
+
 UM_OPTION(ncpus) = {
 	.name = "ncpus", .arg = "N|host", .parse = parse_ncpus,
 	.help = "Virtual processors; default 1. \"host\": as many as this process may use of the host's.",
@@ -88,4 +99,10 @@ UM_OPTION(ncpus) = {
 UM_OPTION(mode) = {
 	.name = "mode", .arg = "skas", .parse = parse_mode,
 	.help = "How guest programs are separated from the guest kernel; skas, the default, is the only one.",
+};
+
+UM_OPTION(patch) = {
+	.name = "patch", .arg = "on|off", .parse = parse_patch,
+	.help = "Where programs make many system calls, jump to the kernel instead of trapping; on (the default) works with ncpus=1 only. A program's "
+		"file, and what a debugger sees, stay as they are.",
 };

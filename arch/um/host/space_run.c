@@ -114,6 +114,56 @@ static void classify(struct um_event *ev, unsigned int sig, const volatile struc
 	}
 }
 
+/* The guest kernel's choice of bases does not tell what a program has made of them since, where it may. */
+static void take_bases(const struct host_ctx *c, unsigned long *fs, unsigned long *gs)
+{
+	volatile struct stub_ctx *shared = host_ctx_shared(c);
+
+	if (!um_fsgsbase)
+		return;
+	*fs = shared->fsbase;
+	*gs = shared->gsbase;
+}
+
+/* A patched site has stored the registers in the block. */
+static int fetch_call(struct host_ctx *c, struct um_regs *regs, unsigned long *fs, unsigned long *gs, struct um_event *ev)
+{
+	const volatile __u64 *block = (void *)(c->area + STUB_CTX_REGS);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(*regs) / sizeof(*block); i++)
+		((__u64 *)regs)[i] = block[i];
+	regs->orig_ax = ~0UL;
+	regs->cs = UM_USER_CS;
+	regs->ss = UM_USER_SS;
+	if (regs->cx >= UM_NR_SITES)
+		return broken(ev, "call site");
+	c->fp = STUB_CTX_FPLOAD;
+	take_bases(c, fs, gs);
+	ev->type = UM_EV_CALL;
+	ev->site = (int)regs->cx;
+	return UM_WAIT_EVENT;
+}
+
+/*
+ * Interrupted between a patched site and the stub's call_stored: nothing of the program is lost, but %rcx and %r11, and the stack pointer may have been stored
+ * already. Return: the number of the site, -1 if it makes no sense.
+ */
+static int site_of(struct host_ctx *c, unsigned int cpu, struct um_regs *regs, const struct um_event *ev)
+{
+	unsigned long off = regs->ip - UM_STUB_SITES;
+
+	if (off >= STUB_CODE_SIZE - (UM_STUB_SITES - STUB_CODE))
+		return -1;
+	if (ev->type != UM_EV_KICK && ev->sig != SIGTRAP)
+		return -1;
+	if (regs->sp - area_address(cpu) < STUB_CTX_SIZE)
+		regs->sp = *(volatile __u64 *)(c->area + STUB_CTX_REGS + STUB_REGS_SP);
+	if (off < UM_NR_SITES * UM_STUB_SITE_SIZE)
+		return off / UM_STUB_SITE_SIZE;
+	return regs->cx < UM_NR_SITES ? (int)regs->cx : -1;
+}
+
 static void forget_bases(struct host_ctx *c)
 {
 	c->fs = UNKNOWN_BASE;
@@ -146,6 +196,9 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 	unsigned long uc = shared->uc, info = shared->info, fp;
 
 	memset(ev, 0, sizeof(*ev));
+	ev->site = -1;
+	if (sig == STUB_EV_CALL)
+		return fetch_call(c, regs, fs, gs, ev);
 	if (sig == STUB_EV_LATE) {
 		forget_bases(c);	/* turned back before they were loaded, or after */
 		return UM_WAIT_EVENT;
@@ -157,14 +210,14 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 	if (!offset_ok(fp, um_xstate_size) || fp & 63)
 		return broken(ev, "FP state");
 	copy_regs(regs, f);
-	if (regs->ip >= UM_STUB_START && regs->ip < UM_STUB_END)
-		return broken(ev, "instruction pointer");
-	c->fp = fp;
-	if (um_fsgsbase) {
-		*fs = shared->fsbase;
-		*gs = shared->gsbase;
-	}
 	classify(ev, sig, f, (void *)(c->area + info));
+	if (regs->ip >= UM_STUB_START && regs->ip < UM_STUB_END) {
+		ev->site = site_of(c, cpu, regs, ev);
+		if (ev->site < 0)
+			return broken(ev, "instruction pointer");
+	}
+	c->fp = fp;
+	take_bases(c, fs, gs);
 	return UM_WAIT_EVENT;
 }
 

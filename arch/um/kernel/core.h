@@ -5,6 +5,9 @@
 #ifndef _UM_KERNEL_CORE_H
 #define _UM_KERNEL_CORE_H
 
+#include <linux/percpu-defs.h>
+#include <linux/types.h>
+
 struct mm_struct;
 struct pt_regs;
 struct task_struct;
@@ -33,6 +36,16 @@ int um_fault_in(struct mm_struct *mm, unsigned long addr, bool write);
 
 /* mm/ahead.c */
 void um_ahead_return(struct pt_regs *regs);
+
+/* mm/sites.c: how system calls came */
+struct um_call_stats {
+	u64 trapped;
+	u64 patched;
+};
+DECLARE_PER_CPU(struct um_call_stats, um_call_stats);
+void um_sites_check(struct mm_struct *mm);
+void um_sites_trapped(unsigned long ip, unsigned int nr);
+void um_sites_event(struct pt_regs *regs, struct um_event *ev);
 
 /* mm/tlb.c */
 pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr);

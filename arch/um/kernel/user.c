@@ -35,15 +35,21 @@ static struct um_regs *as_um_regs(struct pt_regs *regs)
 static int await_event(struct pt_regs *regs, struct um_event *ev)
 {
 	struct thread_struct *t = &current->thread;
+	int ret = host_space_wait(current->mm->context.space, smp_processor_id(), as_um_regs(regs), &t->fsbase, &t->gsbase, ev);
 
-	return host_space_wait(current->mm->context.space, smp_processor_id(), as_um_regs(regs), &t->fsbase, &t->gsbase, ev);
+	if (ret == UM_WAIT_EVENT && ev->site >= 0)
+		um_sites_event(regs, ev);
+	return ret;
 }
 
 static int stop_context(struct pt_regs *regs, struct um_event *ev)
 {
 	struct thread_struct *t = &current->thread;
+	int ret = host_space_stop(current->mm->context.space, smp_processor_id(), as_um_regs(regs), &t->fsbase, &t->gsbase, ev);
 
-	return host_space_stop(current->mm->context.space, smp_processor_id(), as_um_regs(regs), &t->fsbase, &t->gsbase, ev);
+	if (ret == UM_WAIT_EVENT && ev->site >= 0)
+		um_sites_event(regs, ev);
+	return ret;
 }
 
 /*
@@ -97,8 +103,9 @@ static void segfault(struct pt_regs *regs)
 	irqentry_exit_to_user_mode(regs);
 }
 
-static void do_syscall(struct pt_regs *regs)
+static void do_syscall(struct pt_regs *regs, bool trapped)
 {
+	unsigned long ip = regs->ip;
 	long nr;
 
 	regs->orig_ax = (int)regs->ax;
@@ -107,6 +114,10 @@ static void do_syscall(struct pt_regs *regs)
 	if (likely(nr >= 0))
 		regs->ax = um_syscall(regs, nr);
 	um_ahead_return(regs);
+	if (trapped)
+		um_sites_trapped(ip, regs->orig_ax);
+	if (unlikely(current->mm->context.sites))
+		um_sites_check(current->mm);
 	syscall_exit_to_user_mode(regs);
 	regs->orig_ax = -1;
 }
@@ -117,7 +128,7 @@ static void do_event(struct pt_regs *regs, const struct um_event *ev)
 	case UM_EV_NONE:
 		break;
 	case UM_EV_SYSCALL:
-		do_syscall(regs);
+		do_syscall(regs, ev->site < 0);
 		break;
 	case UM_EV_KICK:
 		irqentry_enter_from_user_mode(regs);

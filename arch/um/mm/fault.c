@@ -20,6 +20,7 @@
 
 #include "../kernel/core.h"
 #include "ahead.h"
+#include "sites.h"
 
 static bool access_allowed(const struct vm_area_struct *vma, unsigned int flags)
 {
@@ -135,6 +136,8 @@ void um_user_fault(struct pt_regs *regs, const struct um_event *ev)
 		flags |= FAULT_FLAG_WRITE;
 	if (ev->error & UM_PF_INSTR)
 		flags |= FAULT_FLAG_INSTRUCTION;
+	if (!(ev->error & (UM_PF_WRITE | UM_PF_INSTR)) && um_sites_fault(mm, ev->addr))
+		return;
 	fault = handle_fault(mm, regs, ev->addr, flags);
 	if (fault)
 		fault_signal(regs, ev, fault);

@@ -30,6 +30,7 @@
 
 #include "../kernel/core.h"
 #include "ahead.h"
+#include "sites.h"
 
 #define FILL_PAGES		16UL	/* how far around a fault entries are copied, a power of two */
 #define NEAR_OPS		8	/* for what is not contiguous with it */
@@ -68,6 +69,8 @@ int um_context_init(struct mm_struct *mm)
 	ctx->hi = 0;
 	ctx->forking = false;
 	ctx->vdso = NULL;
+	ctx->calls = 0;
+	ctx->sites = NULL;
 	/* The pool's lock is the host side's: its holder must not be interrupted by one who wants it on the same vCPU. */
 	local_irq_save(flags);
 	ctx->space = host_space_get();
@@ -92,6 +95,7 @@ void um_context_destroy(struct mm_struct *mm)
 		return;
 	um_tlb_flush(mm, 0, TASK_SIZE);
 	um_ahead_exit(mm);
+	um_sites_exit(mm);
 	local_irq_save(flags);
 	host_space_put(mm->context.space);
 	local_irq_restore(flags);
@@ -112,6 +116,8 @@ void um_tlb_flush(struct mm_struct *mm, unsigned long start, unsigned long end)
 	if (!ctx->space)
 		return;
 	flags = context_lock(mm);
+	if (unlikely(ctx->sites))
+		um_sites_forget(mm, start, end);
 	start = max(start, ctx->lo);
 	end = min(end, ctx->hi);
 	if (start < end) {
@@ -208,12 +214,22 @@ static unsigned int host_prot(unsigned long entry)
 	return prot;
 }
 
-static void queue_map(struct mm_struct *mm, unsigned long addr, unsigned long pfn, unsigned long len, unsigned int prot)
+/**
+ * um_tlb_map() - queue a mapping
+ * @mm:   whose
+ * @addr: where
+ * @pfn:  first page
+ * @len:  bytes
+ * @prot: UM_PROT_*
+ */
+void um_tlb_map(struct mm_struct *mm, unsigned long addr, unsigned long pfn, unsigned long len, unsigned int prot)
 {
 	mm_context_t *ctx = &mm->context;
 	unsigned long flags = context_lock(mm);
 
 	host_space_map(ctx->space, addr, PFN_PHYS(pfn), len, prot);
+	if (unlikely(ctx->sites))
+		um_sites_map(mm, addr, pfn, len);
 	ctx->lo = min(ctx->lo, addr);
 	ctx->hi = max(ctx->hi, addr + len);
 	context_unlock(mm, flags);
@@ -258,7 +274,7 @@ static void copy_entries(struct fill *f, unsigned int i, unsigned int n)
 {
 	pte_t pte = ptep_get(f->table + i);
 
-	queue_map(f->mm, f->base + i * PAGE_SIZE, pte_pfn(pte), n * PAGE_SIZE, host_prot(pte_val(pte)));
+	um_tlb_map(f->mm, f->base + i * PAGE_SIZE, pte_pfn(pte), n * PAGE_SIZE, host_prot(pte_val(pte)));
 	for (; n; n--, i++)
 		set_bit(_PAGE_BIT_HOSTED, (unsigned long *)(f->table + i));
 }
@@ -290,15 +306,29 @@ static void fill_others(struct fill *f, unsigned int first, unsigned int last, u
 	}
 }
 
+static struct page *page_of(pte_t pte)
+{
+	return pfn_valid(pte_pfn(pte)) && !pte_special(pte) ? pte_page(pte) : NULL;
+}
+
 /*
  * A page of a file, read: its neighbours are copied as far as it takes few operations. Around other pages that would be in vain too often:
  * memory that a program writes to soon has other entries.
  */
 static bool is_read_only_file(pte_t pte)
 {
-	struct page *page = pfn_valid(pte_pfn(pte)) && !pte_special(pte) ? pte_page(pte) : NULL;
+	struct page *page = page_of(pte);
 
 	return page && !PageAnon(page) && !(host_prot(pte_val(pte)) & UM_PROT_WRITE);
+}
+
+/* Text that a program changes through this mapping, and another one executes a copy of (sites.c)? */
+static void check_text(pte_t pte)
+{
+	struct page *page = host_prot(pte_val(pte)) & UM_PROT_WRITE ? page_of(pte) : NULL;
+
+	if (page && !PageAnon(page))
+		flush_dcache_page(page);
 }
 
 static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool is_fault)
@@ -313,6 +343,7 @@ static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool 
 		return;
 	pte = ptep_get(f.table + f.fault);
 	if (host_prot(pte_val(pte)) && (is_fault || !pte_hosted(pte))) {
+		check_text(pte);
 		fill_wanted(&f, first);
 		if (is_fault)
 			fill_others(&f, first, last, 1);
@@ -356,7 +387,7 @@ static void fill_pmd(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
 	unsigned int prot = host_prot(pmd_val(*pmd));
 
 	if (pmd_leaf(*pmd) && prot)
-		queue_map(mm, addr & PMD_MASK, pmd_pfn(*pmd), PMD_SIZE, prot);
+		um_tlb_map(mm, addr & PMD_MASK, pmd_pfn(*pmd), PMD_SIZE, prot);
 	spin_unlock(ptl);
 }
 

@@ -19,8 +19,8 @@
  *
  *   0x0000  struct stub_ctx
  *   0x1000  start of the signal stack; frames of kicks that hit the stub itself
- *   0xaf00  register block, in the order of struct um_regs, which the context loads when it returns to guest code
- *   0xb000  image of FP state to load, where it does not lie in the last signal frame
+ *   0xaf00  register block, in the order of struct um_regs, which the context loads when it returns to guest code; a patched call site stores here
+ *   0xb000  image of FP state to load, where it does not lie in the last signal frame; a patched call site stores here
  *   ....    the signal frame of the last event, growing down from the top
  *   0x10000 end
  */
@@ -80,6 +80,12 @@
 /* events besides the signal numbers */
 #define STUB_EV_READY		0x100		/* the new context is confined and waits */
 #define STUB_EV_LATE		0x101		/* kicked on its way to guest code: nothing has happened since it was let go */
+#define STUB_EV_CALL		0x102		/* system call of a patched site: its number in the register block's %rcx */
+
+/* offsets in the register block, struct um_regs */
+#define STUB_REGS_ORIG_AX	120
+#define STUB_REGS_FLAGS		144
+#define STUB_REGS_SP		152
 
 /* offsets in struct stub_cmd */
 #define STUB_CMD_SEQ		0
@@ -104,6 +110,7 @@
 #ifndef __ASSEMBLY__
 
 #include <um/types.h>
+#include <um/regs.h>
 
 /**
  * struct stub_ctx - first page of a context area; all of it can be written by guest code
@@ -225,6 +232,9 @@ STUB_CHECK(stub_cmd, ppid, STUB_CMD_PPID);
 STUB_CHECK(stub_cmd, pid, STUB_CMD_PID);
 STUB_CHECK(stub_cmd, waits, STUB_CMD_WAITS);
 STUB_CHECK(stub_cmd, op, STUB_CMD_OPS);
+STUB_CHECK(um_regs, orig_ax, STUB_REGS_ORIG_AX);
+STUB_CHECK(um_regs, flags, STUB_REGS_FLAGS);
+STUB_CHECK(um_regs, sp, STUB_REGS_SP);
 UM_STATIC_ASSERT(sizeof(struct stub_op) == STUB_OP_SIZE, "stub_op");
 UM_STATIC_ASSERT(sizeof(struct stub_cmd) <= UM_PAGE_SIZE, "stub_cmd");
 UM_STATIC_ASSERT(sizeof(struct stub_ctx_params) == 64, "stub_ctx_params");

@@ -9,6 +9,11 @@
  * The loop: parked in `wait` -> let go by the kernel -> loads state and returns to guest code with iretq -> the next host signal (SIGSYS for a
  * system call, SIGSEGV for a fault, ...) enters stub_signal on the context's signal stack -> posts the event -> parks.
  *
+ * A system call has a second way in, without a signal: from a call site that the kernel has patched (mm/sites.c), through `sites`. It stores the registers in
+ * the register block and the FP state behind it, and posts STUB_EV_CALL. Until all general registers are stored, nothing but %rcx and %r11 is lost, which a
+ * system call destroys: an event there is one at the call, not yet made, and the kernel puts the thread back (host/space_run.c). Such patches exist only
+ * where a space has one context, so its area has a known address.
+ *
  * The signal stack is the only thing found through %rsp: it is aligned to its area, sigaltstack() traps and rt_sigreturn() traps, so guest code
  * cannot move it. Guest code can write the area, and can jump to any instruction here; all that gains is events and registers of its
  * own thread that make no sense, which the kernel checks (host/space_run.c).
@@ -20,7 +25,8 @@
  *   before the event is posted        restart the entry with the registers it had;
  *   in the handling of another kick   likewise; where that is restarting something itself, finish this;
  *   after it, or while parked         note it in `late`, which the way out looks at;
- *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole.
+ *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole;
+ *   on the way in from a call site    an event as in guest code, while registers are being stored; then, go on with the FP state that the kick's frame has.
  */
 #include <asm/prctl.h>
 #include <asm/unistd.h>
@@ -37,6 +43,7 @@
 #define UC_RDX			136
 #define UC_RSP			160
 #define UC_RIP			168
+#define UC_FPSTATE		224
 
 	.text
 
@@ -193,6 +200,12 @@ kick:
 	leaq	note(%rip), %rcx
 	cmpq	%rcx, %rax
 	jb	restart
+	leaq	call_stored(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	note
+	leaq	call_posted(%rip), %rcx
+	cmpq	%rcx, %rax
+	jb	store_again
 	leaq	ctx_start(%rip), %rcx
 	cmpq	%rcx, %rax
 	jae	enter
@@ -214,9 +227,31 @@ restart:
 restarting:
 	movq	%rax, %rsp
 	jmp	stub_signal
+store_again:				/* %edx, the upper half of the mask, may be anything: no processor has such components */
+	movq	UC_FPSTATE(%rdx), %rcx
+	movl	STUB_CTX_XMASK(%rbx), %eax
+	xrstor64 (%rcx)
+	jmp	call_stored
 note:
 	movl	$1, STUB_CTX_LATE(%rbx)
 	leaq	STUB_CTX_REGS(%rbx), %rsp
+	jmp	posted
+
+/* A patched call site: %rbx is the area, the register block is filled. */
+call_stored:
+	leaq	STUB_CTX_REGS(%rbx), %rsp
+	movl	STUB_CTX_XMASK(%rbx), %eax
+	movl	STUB_CTX_XMASK+4(%rbx), %edx
+	xsave64	STUB_CTX_FPLOAD(%rbx)
+	movl	$STUB_EV_CALL, STUB_CTX_EVENT(%rbx)
+	testl	$(1 << STUB_BASES_BY_INSN), STUB_CTX_BASES(%rbx)
+	jz	1f
+	rdfsbase %rax
+	movq	%rax, STUB_CTX_FSBASE(%rbx)
+	rdgsbase %rax
+	movq	%rax, STUB_CTX_GSBASE(%rbx)
+1:	lock incl STUB_CTX_DONE(%rbx)
+call_posted:
 	jmp	posted
 
 /*
@@ -275,6 +310,44 @@ die:
 	movl	$__NR_exit_group, %eax
 	syscall
 	hlt
+
+/*
+ * sites: where the jumps of patched call sites arrive, UM_STUB_SITES. All here is on this side of the line: the flags are the program's until they are stored, and
+ * whoever is interrupted here has not yet called.
+ */
+	.section .sites, "ax"
+sites:
+	.set	site, 0
+	.rept	UM_NR_SITES
+	.balign	UM_STUB_SITE_SIZE
+	movl	$site, %ecx
+	jmp	call
+	.set	site, site + 1
+	.endr
+	.balign	UM_STUB_SITE_SIZE
+call:
+	movabsq	$STUB_CTX, %r11
+	movq	%rsp, STUB_CTX_REGS+STUB_REGS_SP(%r11)
+	leaq	STUB_CTX_REGS+STUB_REGS_FLAGS+8(%r11), %rsp
+	pushfq
+	leaq	STUB_CTX_REGS+STUB_REGS_ORIG_AX(%r11), %rsp
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%rax
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%r11, %rbx
+	jmp	call_stored
 
 	.section .rodata
 	.balign	8

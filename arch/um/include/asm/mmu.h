@@ -8,6 +8,7 @@
 #include <linux/spinlock_types_raw.h>
 
 struct host_space;
+struct um_sites;
 
 /**
  * struct mm_context_t
@@ -19,6 +20,8 @@ struct host_space;
  * @hi:
  * @forking: the next flush_tlb_mm() is fork's
  * @vdso:    address of the vDSO in this mm
+ * @calls:   system calls by traps, until there are @sites
+ * @sites:   its patched call sites (mm/sites.c), NULL until it has made many calls
  */
 typedef struct {
 	arch_spinlock_t lock;
@@ -28,6 +31,8 @@ typedef struct {
 	unsigned long hi;
 	bool forking;
 	void __user *vdso;
+	unsigned int calls;
+	struct um_sites *sites;
 } mm_context_t;
 
 #define INIT_MM_CONTEXT(mm)	.context = { .lock = __ARCH_SPIN_LOCK_UNLOCKED },

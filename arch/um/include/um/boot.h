@@ -22,6 +22,7 @@
  * @initrd_gpo:   where the initial RAM disk lies; the guest reserves it
  * @initrd_size:  its bytes, 0 if there is none
  * @nr_cpus:      virtual processors wanted, 1 .. um_nr_cpus_max
+ * @patch:        call sites of programs may be patched (mm/sites.c)
  */
 struct um_boot {
 	char command_line[UM_COMMAND_LINE_SIZE];
@@ -29,6 +30,7 @@ struct um_boot {
 	um_gpo_t initrd_gpo;
 	unsigned long initrd_size;
 	__u32 nr_cpus;
+	__u32 patch;
 };
 
 extern struct um_boot um_boot;			/* host/main.c; see also um_physmem_size in um/mem.h */

@@ -15,6 +15,8 @@
  *
  *   0 .. UM_STUB_START     the guest program
  *   UM_STUB_START ..       the stub's code, its command page, its context areas (see stub/abi.h)
+ *   UM_SITES               in a program with patched call sites (mm/sites.c): the table that they jump through. The place is given by the two bytes
+ *                          0f 05 of the system call instruction, which are the end of the jump as well.
  */
 #ifndef _UM_LAYOUT_H
 #define _UM_LAYOUT_H
@@ -37,6 +39,11 @@
 
 #define UM_STUB_START		_UML(0x7fffff000000)	/* end of the guest program's address space */
 #define UM_STUB_END		_UML(0x7ffffffff000)
+
+#define UM_SITES		_UML(0x050f0000)
+#define UM_NR_SITES		256		/* in a program; 8 bytes each in the table, which is a page */
+#define UM_STUB_SITES		_UML(0x7fffff008000)	/* where its entries lead: in the stub's code, */
+#define UM_STUB_SITE_SIZE	16			/* bytes for each */
 
 #define UM_PAGE_SIZE		_UML(4096)
 #define UM_NR_CPUS_MAX		64

@@ -28,6 +28,7 @@ enum um_event_type {
 	UM_EV_NONE,		/* nothing has happened: the context was stopped on its way to guest code */
 	UM_EV_KICK,		/* stopped in guest code on request */
 	UM_EV_SYSCALL,		/* regs->ax is the number */
+	UM_EV_CALL,		/* system call of a patched site: @site; ax, cx, r11 and ip are not those of the program */
 	UM_EV_FAULT,		/* page fault: @addr, @error */
 	UM_EV_TRAP,		/* any other exception: @sig, @code, @addr, @trapno */
 	UM_EV_BROKEN,		/* the guest has tampered with its context area; @why */
@@ -42,6 +43,7 @@ enum um_event_type {
  * @trapno: x86 exception number
  * @error:  x86 page fault error code: bit 0 protection, 1 write, 4 fetch
  * @addr:   fault address, or si_addr
+ * @site:   UM_EV_CALL: number of the site; UM_EV_KICK and UM_EV_TRAP: the same if the thread is on its way from a site to the stub, -1 if not
  * @why:    for UM_EV_BROKEN
  */
 struct um_event {
@@ -51,6 +53,7 @@ struct um_event {
 	unsigned int trapno;
 	unsigned long error;
 	unsigned long addr;
+	int site;
 	const char *why;
 };
 
