@@ -23,11 +23,17 @@
 #define MAX_AREAS	64
 #define PLAN_MS		40
 
+/* Of the victims and the one who judges; attackers have not got it, since they spoil what they have. */
 static struct shared {
-	volatile long seen_secret, victim_bad, victim_rounds;
+	volatile long victim_bad, victim_rounds;
 	volatile int stop;
 	long nr_plans, nr_died, nr_lived, nr_stopped;
 } *shared;
+
+/* Where attackers tell that they saw the secret: by a word that none of their stray stores can be, in more than one place. */
+#define SEEN		0x7e11ab1e5ec2e700UL
+#define NR_SIGHTINGS	8
+static volatile uint64_t *sightings;
 
 static uint64_t areas[MAX_AREAS];
 static int nr_areas;
@@ -39,6 +45,21 @@ static int is_secret(uint64_t word)
 	static volatile uint64_t mask = 0x0f0f3c3c5a5a9696UL;
 
 	return (word ^ mask) == (SECRET ^ 0x0f0f3c3c5a5a9696UL);
+}
+
+static void saw_secret(void)
+{
+	for (int i = 0; i < NR_SIGHTINGS; i++)
+		sightings[i * 64] = SEEN;
+}
+
+static int was_secret_seen(void)
+{
+	int nr = 0;
+
+	for (int i = 0; i < NR_SIGHTINGS; i++)
+		nr += sightings[i * 64] == SEEN;
+	return nr;
 }
 
 /* ---- victims ---- */
@@ -128,7 +149,7 @@ static void look_for_secret(const char *where)
 
 		for (unsigned int n = 0; n < STUB_CTX_SIZE / 8; n++) {
 			if (is_secret(word[n])) {
-				shared->seen_secret++;
+				saw_secret();
 				printf("  %s: another's secret at offset %#x of an area\n", where, n * 8);
 				return;
 			}
@@ -152,8 +173,10 @@ static void *caller_main(void *arg)
 			     "mov %%rdx, 40(%1)\n movq %%xmm5, 48(%1)\n mov %%r8, 56(%1)\n"
 			     : "+a"(nr) : "D"(regs)
 			     : "rbx", "rcx", "r11", "r12", "r13", "r14", "r15", "xmm5", "memory");
-		for (int i = 0; i < 8; i++)
-			shared->seen_secret += is_secret(regs[i]);
+		for (int i = 0; i < 8; i++) {
+			if (is_secret(regs[i]))
+				saw_secret();
+		}
 	}
 	return NULL;
 }
@@ -297,6 +320,7 @@ static void attacker_main(int plan, uint64_t seed)
 
 	walls_default_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	munmap(shared, sizeof(*shared));
 	if (plan == NR_PLANS - 1)
 		stack_in_area(&seed);
 	if (pthread_create(&caller, NULL, caller_main, NULL) || pthread_create(&spinner, NULL, spinner_main, NULL))
@@ -360,6 +384,7 @@ int main(void)
 	double deadline, worst = 0;
 
 	shared = walls_shared(sizeof(*shared));
+	sightings = walls_shared(NR_SIGHTINGS * 64 * sizeof(*sightings));
 	probe_init();
 	if (!walls_in_guest()) {
 		CHECK(hold_secret(SYS_getppid) == 0, "the victim's own check is wrong");
@@ -390,7 +415,7 @@ int main(void)
 		CHECK(check_wait(victims[i]) == 0, "a victim was killed");
 	CHECK(shared->victim_rounds > 100 && !shared->victim_bad, "victims: %ld rounds, %ld changes", shared->victim_rounds,
 	      shared->victim_bad);
-	CHECK(!shared->seen_secret, "the secret was seen %ld times", shared->seen_secret);
+	CHECK(!was_secret_seen(), "the secret was seen; %d of %d notes of that are left", was_secret_seen(), NR_SIGHTINGS);
 	CHECK(worst < 3, "others were disturbed for %.2f s", worst);
 	printf("  forge: %d areas, %ld attacks: %ld died, %ld went on, %ld had to be killed; slowest other %.3f s\n", nr_areas,
 	       shared->nr_plans, shared->nr_died, shared->nr_lived, shared->nr_stopped, worst);
