@@ -12,8 +12,8 @@
  *
  * Two kernels that crowd each other would both move; so each draws lots first. Where the files cannot be read, vCPUs stay where they started.
  *
- * A vCPU that hands over often may have a second host CPU for its contexts (host/handoff.c): one that was idle between two looks. It is given
- * back when either is kept waiting much: somebody else wants to work there.
+ * A vCPU that hands over often may have a second host CPU for its contexts (host/handoff.c): one that was idle between two looks, which follow each
+ * other sooner, because a program that calls so often gains much and may end soon. It is given back when either is kept waiting much: somebody else wants to work there.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -29,6 +29,7 @@
 
 #define MAX_HOST_CPUS		1024
 #define BALANCE_NS		100000000ULL
+#define SOON_NS			40000000ULL	/* between looks for a spare host CPU */
 #define REST_NS			1000000000ULL	/* after a move */
 #define STALE_NS		(4 * BALANCE_NS)	/* a vCPU that was idle so long has no story */
 #define CROWDED_PERCENT		35		/* hand-offs alone make up to a quarter */
@@ -303,12 +304,13 @@ void host_cpu_balance(void)
 	unsigned int vcpu = host_cpu_id();
 	struct place *p = &places[vcpu];
 	__u64 now = host_clock_ns(), span = now - p->last;
-	int is_crowded, wants_spare;
+	int is_crowded, wants_spare = p->spare < 0 && now >= p->rest && host_handoff_wants_apart(vcpu);
 
-	if (now < p->next || p->cpu < 0 || host_handoff_is_split() || nr_allowed <= (int)um_ncpus || !has_room(p))
+	if (now < p->next && !(wants_spare && span >= SOON_NS))
+		return;
+	if (p->cpu < 0 || host_handoff_is_split() || nr_allowed <= (int)um_ncpus || !has_room(p))
 		return;
 	is_crowded = waited_since(p) > span * CROWDED_PERCENT / 100;
-	wants_spare = now >= p->rest && host_handoff_wants_apart(vcpu);
 	p->last = now;
 	p->next = now + BALANCE_NS;
 	if (span > STALE_NS)
@@ -316,7 +318,7 @@ void host_cpu_balance(void)
 	if (p->spare >= 0 && is_crowded) {
 		p->spare = -1;
 		p->rest = now + REST_NS;
-	} else if (p->spare < 0 && (is_crowded || wants_spare)) {
+	} else if (wants_spare || (p->spare < 0 && is_crowded)) {
 		look_around(p, now, wants_spare, is_crowded);
 	} else {
 		p->noted = 0;
