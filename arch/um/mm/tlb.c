@@ -17,6 +17,7 @@
  * may be wrong in that direction (the mapping was dropped since), which costs one more fault.
  */
 
+#include <linux/cacheflush.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
