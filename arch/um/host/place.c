@@ -12,8 +12,9 @@
  *
  * Two kernels that crowd each other would both move; so each draws lots first. Where the files cannot be read, vCPUs stay where they started.
  *
- * A vCPU that hands over often may have a second host CPU for its contexts (host/handoff.c): one that was idle between two looks, which follow each
- * other sooner, because a program that calls so often gains much and may end soon. It is given back when either is kept waiting much: somebody else wants to work there.
+ * A vCPU that hands over often may have a second host CPU for its contexts (host/handoff.c): one that was idle between two looks. These follow each
+ * other sooner (SOON_NS), because a program that calls so often gains much and may end soon. It is given back when either is kept waiting much:
+ * somebody else wants to work there.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>

@@ -146,8 +146,8 @@ static int fetch_call(struct host_ctx *c, struct um_regs *regs, unsigned long *f
 }
 
 /*
- * Interrupted between a patched site and the stub's call_stored: nothing of the program is lost, but %rcx and %r11, and the stack pointer may have been stored
- * already. Return: the number of the site, -1 if it makes no sense.
+ * Interrupted between a patched site and the stub's call_stored: nothing of the program is lost but %rcx and %r11, and its stack pointer may
+ * be in the register block already. Return: the number of the site, -1 if it makes no sense.
  */
 static int site_of(struct host_ctx *c, unsigned int cpu, struct um_regs *regs, const struct um_event *ev)
 {

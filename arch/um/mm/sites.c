@@ -8,10 +8,10 @@
  *	b8 nr nr nr nr   mov  $nr,%eax          ff 24 25 xx xx   jmp  *UM_SITES + 8 * site
  *	0f 05            syscall                0f 05            the end of that address
  *
- * Text is not written to. The page, as the file has it, is copied, the copy is patched, and the space maps the copy instead. Page tables go on naming the
- * page of the file: ptrace, core dumps, /proc/PID/mem, other processes and the file itself show no patch, and whatever makes Linux flush the translation
- * (unmapping, mprotect, a breakpoint that is set, reclaim) takes the copy away. A thread executes the one or the other; the `syscall` is in both, so to jump
- * to it, or to return to it from a signal handler, traps as ever. Only the program's own loads see the patch.
+ * Text is not written to. The page, as the file has it, is copied, the copy is patched, and the space maps the copy instead. Page tables go on
+ * naming the page of the file: ptrace, core dumps, /proc/PID/mem, other processes and the file itself show no patch, and whatever makes Linux flush
+ * the translation (unmapping, mprotect, a breakpoint that is set, reclaim) takes the copy away. A thread executes the one or the other; the
+ * `syscall` is in both, so to jump to it, or to return to it from a signal handler, traps as ever. Only the program's own loads see the patch.
  *
  * Patched are private, file-backed mappings without write permission: what generated code does with its pages is its own affair. Three things besides a
  * flush end a copy:
@@ -23,8 +23,8 @@
  * The jump table is one page of the kernel, the same for all. What it says of the site, a program can forge: it gets a system call at another of its
  * own call sites, where it could have jumped to.
  *
- * LOCKING: sites_lock guards the list, the sites of each program and the contents of its copies; context.lock (mm/tlb.c) guards `valid`. Order: page table lock,
- * sites_lock, context.lock.
+ * LOCKING: sites_lock guards the list, the sites of each program and the contents of its copies; context.lock (mm/tlb.c) guards `valid`. Order:
+ * page table lock, sites_lock, context.lock.
  */
 
 #include <linux/hash.h>
@@ -291,13 +291,13 @@ static struct um_sites *sites_alloc(struct mm_struct *mm)
 	s->mm = mm;
 	s->seq = areas_seq(mm) - 1;
 	raw_spin_lock_irq(&sites_lock);
-	if (mm->context.sites) {
-		kvfree(s);
-	} else {
+	if (!mm->context.sites) {
 		list_add(&s->list, &all_sites);
 		smp_store_release(&mm->context.sites, s);
+		s = NULL;
 	}
 	raw_spin_unlock_irq(&sites_lock);
+	kvfree(s);	/* another thread was faster */
 	return mm->context.sites;
 }
 

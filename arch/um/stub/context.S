@@ -9,10 +9,10 @@
  * The loop: parked in `wait` -> let go by the kernel -> loads state and returns to guest code with iretq -> the next host signal (SIGSYS for a
  * system call, SIGSEGV for a fault, ...) enters stub_signal on the context's signal stack -> posts the event -> parks.
  *
- * A system call has a second way in, without a signal: from a call site that the kernel has patched (mm/sites.c), through `sites`. It stores the registers in
- * the register block and the FP state behind it, and posts STUB_EV_CALL. Until all general registers are stored, nothing but %rcx and %r11 is lost, which a
- * system call destroys: an event there is one at the call, not yet made, and the kernel puts the thread back (host/space_run.c). Such patches exist only
- * where a space has one context, so its area has a known address.
+ * A system call has a second way in, without a signal: from a call site that the kernel has patched (mm/sites.c), through `sites`. It stores the
+ * registers in the register block and the FP state behind it, and posts STUB_EV_CALL. Until all general registers are stored, nothing but %rcx and
+ * %r11 is lost, which a system call destroys: an event there is one at the call, not yet made, and the kernel puts the thread back
+ * (host/space_run.c). Such patches exist only where a space has one context, so its area has a known address.
  *
  * The signal stack is the only thing found through %rsp: it is aligned to its area, sigaltstack() traps and rt_sigreturn() traps, so guest code
  * cannot move it. Guest code can write the area, and can jump to any instruction here; all that gains is events and registers of its
@@ -26,7 +26,8 @@
  *   in the handling of another kick   likewise; where that is restarting something itself, finish this;
  *   after it, or while parked         note it in `late`, which the way out looks at;
  *   on the way out                    post STUB_EV_LATE instead of going on; the register block and the FP image are still whole;
- *   on the way in from a call site    an event as in guest code, while registers are being stored; then, go on with the FP state that the kick's frame has.
+ *   on the way in from a call site    an event as in guest code, while registers are being stored; then, go on with the FP state that the
+ *                                     kick's frame has.
  */
 #include <asm/prctl.h>
 #include <asm/unistd.h>
@@ -47,6 +48,18 @@
 
 	.text
 
+	/* The event is there; with what fs and gs are based at, where the program may have changed that unseen. */
+	.macro	post_with_bases
+	testl	$(1 << STUB_BASES_BY_INSN), STUB_CTX_BASES(%rbx)
+	jz	.Lpost\@
+	rdfsbase %rax
+	movq	%rax, STUB_CTX_FSBASE(%rbx)
+	rdgsbase %rax
+	movq	%rax, STUB_CTX_GSBASE(%rbx)
+.Lpost\@:
+	lock incl STUB_CTX_DONE(%rbx)
+	.endm
+
 	.globl	stub_signal
 stub_signal:
 	movq	%rsp, %rbx
@@ -62,13 +75,7 @@ enter:
 	movl	%esi, %eax
 	subl	%ebx, %eax
 	movl	%eax, STUB_CTX_INFO(%rbx)
-	testl	$(1 << STUB_BASES_BY_INSN), STUB_CTX_BASES(%rbx)
-	jz	1f
-	rdfsbase %rax
-	movq	%rax, STUB_CTX_FSBASE(%rbx)
-	rdgsbase %rax
-	movq	%rax, STUB_CTX_GSBASE(%rbx)
-1:	lock incl STUB_CTX_DONE(%rbx)
+	post_with_bases
 posted:
 	cmpl	$0, STUB_CTX_KERNEL_SLEEPS(%rbx)
 	je	wait
@@ -244,13 +251,7 @@ call_stored:
 	movl	STUB_CTX_XMASK+4(%rbx), %edx
 	xsave64	STUB_CTX_FPLOAD(%rbx)
 	movl	$STUB_EV_CALL, STUB_CTX_EVENT(%rbx)
-	testl	$(1 << STUB_BASES_BY_INSN), STUB_CTX_BASES(%rbx)
-	jz	1f
-	rdfsbase %rax
-	movq	%rax, STUB_CTX_FSBASE(%rbx)
-	rdgsbase %rax
-	movq	%rax, STUB_CTX_GSBASE(%rbx)
-1:	lock incl STUB_CTX_DONE(%rbx)
+	post_with_bases
 call_posted:
 	jmp	posted
 
@@ -312,8 +313,8 @@ die:
 	hlt
 
 /*
- * sites: where the jumps of patched call sites arrive, UM_STUB_SITES. All here is on this side of the line: the flags are the program's until they are stored, and
- * whoever is interrupted here has not yet called.
+ * sites: where the jumps of patched call sites arrive, UM_STUB_SITES. Nothing here changes the flags before they are stored, and whoever is
+ * interrupted here has not yet called.
  */
 	.section .sites, "ax"
 sites:

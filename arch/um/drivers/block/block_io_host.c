@@ -6,8 +6,8 @@
  * may transfer less than asked for, and EINTR is no error. A transfer of 0 bytes means that the file has become
  * shorter than the device: -EIO.
  *
- * With the letter u, data go past the host's page cache (O_DIRECT). The host may refuse that for one transfer, because memory or offset are not aligned
- * as its disk wants it; that one goes through the cache, which the host keeps coherent.
+ * With the letter u, data go past the host's page cache (O_DIRECT). The host may refuse that for one transfer, because memory
+ * or offset are not aligned as its disk wants it; that one goes through the cache, which the host keeps coherent.
  *
  * Durable writes (FUA, and all writes of a device with the letter s) use RWF_DSYNC, one call for both steps;
  * where a host file system does not know the flag, fdatasync follows.
