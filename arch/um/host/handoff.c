@@ -7,8 +7,11 @@
  *           costs a fifth of a switch, but one that finds a sleeper wakes an idle host CPU, which costs five times as much.
  *
  * So apart pays while hand-overs follow each other closely in one context, and where a second host CPU has nothing else to do (host/place.c
- * finds one). Each vCPU keeps a score: every hand-over that a looking thread would have seen counts for it; every one that would have found a sleeper,
- * and each turn to another context, counts against it by what it costs more. The same is counted in either state, so it needs no trying.
+ * finds one). Each vCPU keeps a score: every hand-over that a looking thread would have seen counts for it; every one that would have found a sleeper
+ * counts against it by what it costs more. The same is counted in either state, so it needs no trying.
+ *
+ * Apart, a turn to another context must not let the second host CPU idle, nor interrupt it. So the next context is woken while the last one still looks,
+ * and does not drive it away, for the scheduling class of both says so (host/space.c); then the last one is told to sleep, and that is the switch.
  *
  * handoff= on the command line: auto is the above; pair and split are one of the two, always.
  */
@@ -41,15 +44,17 @@ enum { HANDOFF_AUTO, HANDOFF_PAIR, HANDOFF_SPLIT };
 
 /**
  * struct handoff - of one vCPU, written by itself
- * @ctx:   context that it let go last
- * @since: when the side that works now took over
- * @least: the shortest time that a context was away on the vCPU's own host CPU: what the switches there take
- * @batch: it took the mapper on the way, so how long it was away says nothing
- * @score: see above
- * @stats: for /proc/handoff
+ * @ctx:    context that it let go last
+ * @before: the one before, if another
+ * @since:  when the side that works now took over
+ * @least:  the shortest time that a context was away on the vCPU's own host CPU: what the switches there take
+ * @batch:  it took the mapper on the way, so how long it was away says nothing
+ * @score:  see above
+ * @stats:  for /proc/handoff
  */
 static struct handoff {
 	struct host_ctx *ctx;
+	struct host_ctx *before;
 	__u64 since;
 	__u64 least;
 	int batch;
@@ -198,12 +203,6 @@ int host_handoff_is_split(void)
 	return handoff_mode == HANDOFF_SPLIT;
 }
 
-/* The context that went before need not look any more: its host CPU is wanted. */
-static void dismiss(struct host_ctx *c)
-{
-	if (c)
-		host_ctx_shared(c)->spin = 1;
-}
 
 /**
  * host_handoff_resume() - the vCPU is about to let a context go
@@ -217,19 +216,28 @@ int host_handoff_resume(unsigned int vcpu, struct host_ctx *c, int batch)
 	struct handoff *h = &handoffs[vcpu];
 	__u64 now = host_clock_ns();
 
+	h->before = 0;
 	if (c != h->ctx) {
-		dismiss(h->ctx);
+		h->before = h->ctx;
 		h->stats.turns++;
-		rate(h, -SCORE_SLOW);
-	} else if (now - h->since > look_ns) {
-		rate(h, -SCORE_SLOW);
 	}
+	if (now - h->since > look_ns)
+		rate(h, -SCORE_SLOW);
 	h->ctx = c;
 	h->since = now;
 	h->batch = batch;
 	decide(h, vcpu);
 	host_ctx_shared(c)->spin = h->stats.apart ? look_rounds : 1;
 	return h->stats.apart ? host_place_spare(vcpu) : host_place(vcpu);
+}
+
+/** host_handoff_released() - the context has been let go: the one before need not look any more, for its host CPU is wanted */
+void host_handoff_released(unsigned int vcpu)
+{
+	struct host_ctx *before = handoffs[vcpu].before;
+
+	if (before)
+		host_ctx_shared(before)->spin = 1;
 }
 
 /** host_handoff_event() - the vCPU's context has posted an event, @remote: on another host CPU */

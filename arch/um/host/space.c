@@ -18,6 +18,7 @@
 #include <linux/mman.h>
 #include <linux/personality.h>
 #include <linux/resource.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/filter.h>
 #include <linux/audit.h>
@@ -135,6 +136,7 @@ static void zygote_exec(int stub_fd)
 	const char *argv[] = { name, 0 };
 	const char *envp[] = { 0 };
 	const struct rlimit64 { __u64 cur, max; } none = { 0, 0 };
+	const int priority = 0;
 	int mem, ctl, stub;
 
 	mem = HOST_CALL(__NR_fcntl, host_mem_fd(), F_DUPFD_CLOEXEC, 10);
@@ -148,6 +150,9 @@ static void zygote_exec(int stub_fd)
 	if (HOST_CALL(__NR_close_range, 10, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return;
 	HOST_CALL(__NR_prlimit64, 0, RLIMIT_CORE, &none, 0);
+	/* whoever wakes a context will not be interrupted by it, nor will another context (host/handoff.c); the share of the host CPU is the same */
+	if (HOST_CALL(__NR_sched_getscheduler, 0) == SCHED_NORMAL)
+		HOST_CALL(__NR_sched_setscheduler, 0, SCHED_BATCH, &priority);
 	HOST_CALL(__NR_personality, ADDR_NO_RANDOMIZE);
 	HOST_CALL(__NR_execveat, stub, "", argv, envp, AT_EMPTY_PATH);
 }

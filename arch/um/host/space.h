@@ -76,6 +76,7 @@ int host_space_clean(struct host_space *sp);
 
 /* handoff.c */
 int host_handoff_resume(unsigned int vcpu, struct host_ctx *c, int batch);
+void host_handoff_released(unsigned int vcpu);
 void host_handoff_event(unsigned int vcpu, int remote);
 
 #define host_ctx_shared(c)	((volatile struct stub_ctx *)(c)->area)

@@ -332,6 +332,7 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 	if (host_space_wait_ack(sp) == -ESRCH)
 		return -ESRCH;
 	let_go(shared);
+	host_handoff_released(cpu);
 	return 0;
 }
 
