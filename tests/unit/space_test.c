@@ -444,6 +444,45 @@ static void test_turns(struct host_space *a, struct host_space *b)
 	printf("# turn to another space and system call %.2f us\n", (now_us() - t) / i);
 }
 
+/* Words in its context area that are @word. */
+static unsigned int count_words(struct host_space *sp, __u64 word)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < STUB_CTX_SIZE / 8; i++)
+		nr += ((volatile __u64 *)sp->ctx[0].area)[i] == word;
+	return nr;
+}
+
+/* Neither from a program that has ended, nor from one whose space has died, do registers remain for the next one. */
+static void test_remains(void)
+{
+	static const unsigned char loop[] = { 0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7 };
+	const __u64 secret = 0x5ec2e7f00dcafe11;
+	struct host_space *sp, *next;
+	struct um_event ev;
+	int dies;
+
+	code(0, loop, sizeof(loop));
+	for (dies = 0; dies < 2; dies++) {
+		sp = host_space_get();
+		CHECK(sp && !host_space_map(sp, CODE, 0, 4096, 5));
+		start(CODE);
+		regs.r13 = secret;
+		memcpy(image + 160, &secret, sizeof(secret));	/* xmm0 */
+		CHECK(!run(sp, image, &ev) && ev.type == UM_EV_SYSCALL && count_words(sp, secret) > 2);
+		if (dies) {
+			host_space_kill(sp);
+			while (!sp->dead)
+				host_space_reap();
+		}
+		host_space_put(sp);
+		next = host_space_get();
+		CHECK(next == sp && !count_words(sp, secret));
+		host_space_put(next);
+	}
+}
+
 /* How the programs ran: as the mode says. */
 static void test_stats(const char *mode)
 {
@@ -496,6 +535,7 @@ int main(int argc, char **argv)
 	test_turns(sp, other);
 	host_space_put(other);
 	test_stats(mode);
+	test_remains();
 	test_asleep(sp);
 	other = host_space_get();
 	CHECK(other);

@@ -276,7 +276,7 @@ static int space_start(struct host_space *sp)
 	sp->cmd->ppid = HOST_CALL(__NR_getpid);
 	for (i = 0; i < um_ncpus; i++) {
 		if (sp->ctx[i].tid)
-			memset(sp->ctx[i].area, 0, sizeof(struct stub_ctx));
+			host_ctx_scrub(&sp->ctx[i]);	/* it died with a program's registers in it */
 		sp->ctx[i].tid = 0;
 		sp->ctx[i].done = 0;
 	}

@@ -72,6 +72,7 @@ int host_space_unmap_all(struct host_space *sp);
 
 /* space_run.c */
 int host_ctx_create(struct host_space *sp, unsigned int cpu);
+void host_ctx_scrub(struct host_ctx *c);
 int host_space_clean(struct host_space *sp);
 
 /* handoff.c */

@@ -20,7 +20,6 @@
 #include "space.h"
 
 #define MAX_MAPS	60000		/* the host's default limit is 65,530 */
-#define POPULATE_MIN	(16 * UM_PAGE_SIZE)
 #define REFUSAL		8		/* a failed batch weighs as much as so many good ones: they bring back what it made us drop */
 #define ACK_FAILED	0x80000000u
 
@@ -118,7 +117,7 @@ struct stub_op *host_space_op(struct host_space *sp)
 
 int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned long len, unsigned int prot)
 {
-	unsigned int flags = MAP_SHARED | MAP_FIXED;
+	unsigned int flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE;	/* or the first touch of each page is a fault in the host */
 	struct stub_op *op;
 
 	op = host_space_op(sp);
@@ -128,8 +127,6 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 		queue_unmap_all(sp);
 		op = host_space_op(sp);
 	}
-	if (len >= POPULATE_MIN)
-		flags |= MAP_POPULATE;
 	/* what is replaced needs no unmapping before */
 	if (sp->nr_ops > 1 && op[-1].nr == __NR_munmap && op[-1].arg[0] >= uva && op[-1].arg[0] + op[-1].arg[1] <= uva + len) {
 		op--;

@@ -452,14 +452,20 @@ static int falls_asleep(struct host_space *sp)
 	return 0;
 }
 
-/* As after host_ctx_create(); nothing remains of what the guest program, or the host in its name, has put there. */
+/** host_ctx_scrub() - nothing remains in an area of what a guest program, or the host in its name, has put there; nobody works in it */
+void host_ctx_scrub(struct host_ctx *c)
+{
+	memset(c->area + STUB_CTX_SCRUB, 0, STUB_CTX_SIZE - STUB_CTX_SCRUB);
+	memset(c->area, 0, sizeof(struct stub_ctx));
+}
+
+/* As after host_ctx_create() */
 static void clean_area(struct host_ctx *c)
 {
 	volatile struct stub_ctx *shared = host_ctx_shared(c);
 	__u32 tid = c->tid;
 
-	memset(c->area + STUB_CTX_SCRUB, 0, STUB_CTX_SIZE - STUB_CTX_SCRUB);
-	memset(c->area, 0, sizeof(struct stub_ctx));
+	host_ctx_scrub(c);
 	shared->done = c->done;
 	shared->sleeps = 1;
 	shared->spin = 1;

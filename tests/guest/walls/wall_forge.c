@@ -18,13 +18,17 @@
 #include "walls.h"
 #include <pthread.h>
 
-#define SECRET		0x5ec2e7f00dcafe11UL
+#define MASK		0x0f0f3c3c5a5a9696UL
 #define NR_VICTIMS	2
 #define MAX_AREAS	64
 #define PLAN_MS		40
 
-/* Of the victims and the one who judges; attackers have not got it, since they spoil what they have. */
+/*
+ * Of the victims and the one who judges; attackers have not got it, since they spoil what they have. The secret is nowhere else: an attacker whose
+ * forged registers lead it astray into the code of a victim must not find there what it is to steal.
+ */
 static struct shared {
+	uint64_t secret, masked;
 	volatile long victim_bad, victim_rounds;
 	volatile int stop;
 	long nr_plans, nr_died, nr_lived, nr_stopped;
@@ -39,12 +43,27 @@ static uint64_t areas[MAX_AREAS];
 static int nr_areas;
 static volatile int attack_over;
 
+static uint64_t masked_secret;	/* ^ MASK */
+
 /* Compares so that the secret is never in a register of the one who looks for it, where the kernel would put it into an area. */
 static int is_secret(uint64_t word)
 {
-	static volatile uint64_t mask = 0x0f0f3c3c5a5a9696UL;
+	return (word ^ MASK) == *(volatile uint64_t *)&masked_secret;
+}
 
-	return (word ^ mask) == (SECRET ^ 0x0f0f3c3c5a5a9696UL);
+/* By a child, so that our own registers and stack, which attackers inherit, have never seen it; and there is no code that makes it from the other. */
+static void make_secret(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (syscall(SYS_getrandom, &shared->secret, sizeof(shared->secret), 0) != sizeof(shared->secret))
+			_exit(1);
+		shared->masked = shared->secret ^ MASK;
+		_exit(0);
+	}
+	CHECK(check_wait(pid) == 0, "no secret was made");
+	masked_secret = shared->masked;
 }
 
 static void saw_secret(void)
@@ -82,7 +101,7 @@ static long hold_secret(long nr)
 		     "movq %%xmm13, %%rax\n xor %%rdx, %%rax\n or %%rax, %%rbx\n"
 		     "mov %%rbx, %[bad]\n"
 		     : [bad] "=&r"(bad), "+a"(nr)
-		     : [s] "r"(SECRET)
+		     : [s] "r"(shared->secret)
 		     : "rbx", "rcx", "rdx", "r11", "r12", "r13", "r14", "r15", "xmm5", "xmm13", "memory");
 	return bad != 0;
 }
@@ -90,13 +109,14 @@ static long hold_secret(long nr)
 static void victim_main(void)
 {
 	static uint64_t pages[8][512];
+	const uint64_t secret = shared->secret;
 
 	for (int i = 0; i < 8 * 512; i++)
-		pages[i / 512][i % 512] = SECRET;
+		pages[i / 512][i % 512] = secret;
 	while (!shared->stop) {
 		shared->victim_bad += hold_secret(shared->victim_rounds & 1 ? SYS_sched_yield : SYS_getppid);
 		for (int i = 0; i < 8 * 512; i += 61)
-			shared->victim_bad += pages[i / 512][i % 512] != SECRET;
+			shared->victim_bad += pages[i / 512][i % 512] != secret;
 		shared->victim_rounds++;
 	}
 	_exit(0);
@@ -385,6 +405,7 @@ int main(void)
 
 	shared = walls_shared(sizeof(*shared));
 	sightings = walls_shared(NR_SIGHTINGS * 64 * sizeof(*sightings));
+	make_secret();
 	probe_init();
 	if (!walls_in_guest()) {
 		CHECK(hold_secret(SYS_getppid) == 0, "the victim's own check is wrong");
