@@ -18,7 +18,7 @@
 #include "walls.h"
 #include <pthread.h>
 
-#define MASK		0x0f0f3c3c5a5a9696UL
+#define FACTOR		0x9e3779b97f4a7c15UL	/* odd */
 #define NR_VICTIMS	2
 #define MAX_AREAS	64
 #define PLAN_MS		40
@@ -28,7 +28,7 @@
  * forged registers lead it astray into the code of a victim must not find there what it is to steal.
  */
 static struct shared {
-	uint64_t secret, masked;
+	uint64_t secret, product;
 	volatile long victim_bad, victim_rounds;
 	volatile int stop;
 	long nr_plans, nr_died, nr_lived, nr_stopped;
@@ -43,12 +43,15 @@ static uint64_t areas[MAX_AREAS];
 static int nr_areas;
 static volatile int attack_over;
 
-static uint64_t masked_secret;	/* ^ MASK */
+static volatile uint64_t secret_product;	/* the secret times FACTOR */
 
-/* Compares so that the secret is never in a register of the one who looks for it, where the kernel would put it into an area. */
+/*
+ * Compares so that the secret is never in a register of the one who looks for it, where the kernel would put it into an area. What is in a register
+ * gets into an area as well, and from there here, so the looking must not undo what was done to the secret: "^ a constant" does.
+ */
 static int is_secret(uint64_t word)
 {
-	return (word ^ MASK) == *(volatile uint64_t *)&masked_secret;
+	return word * FACTOR == secret_product;
 }
 
 /* By a child, so that our own registers and stack, which attackers inherit, have never seen it; and there is no code that makes it from the other. */
@@ -59,11 +62,11 @@ static void make_secret(void)
 	if (pid == 0) {
 		if (syscall(SYS_getrandom, &shared->secret, sizeof(shared->secret), 0) != sizeof(shared->secret))
 			_exit(1);
-		shared->masked = shared->secret ^ MASK;
+		shared->product = shared->secret * FACTOR;
 		_exit(0);
 	}
 	CHECK(check_wait(pid) == 0, "no secret was made");
-	masked_secret = shared->masked;
+	secret_product = shared->product;
 }
 
 static void saw_secret(void)
