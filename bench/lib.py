@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,6 +32,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 KERNEL_TROUBLE = re.compile(r"BUG:|Oops|WARNING: CPU|Out of memory|rcu: INFO|soft lockup|hung_task|killed: |segfault at|I/O error|EXT4-fs error")
 CONTROL_ROW = "cpu_loop"
 CONTROL_LIMIT = 1.03    # of the host
+NEIGHBOUR_SECONDS = 120  # to its start
 TITLES = {"host": "bare host", "ours": "ours", "uml": "linux.uml"}
 PLACEMENTS = {"pinned": "All on one host CPU", "free": "Not pinned"}
 
@@ -53,6 +55,35 @@ class Account:
             self.kwargs = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+def spawn(argv, account, cpu=None, env=None):
+    """Start a system, in a session of its own, pinned to a host CPU if one is given; its console is stdout."""
+    base = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": account.home, "TERM": "dumb"}
+    base.update(env or {})
+    pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            env=base, cwd="/", start_new_session=True, preexec_fn=pin, **account.kwargs)
+
+
+@contextlib.contextmanager
+def neighbour(argv, account, cpu, env=None):
+    """A system that works, from its line BEGIN on, as long as the body runs."""
+    proc = spawn(argv, account, cpu, env)
+    patience = threading.Timer(NEIGHBOUR_SECONDS, Timed.kill, (proc.pid,))
+    patience.start()
+    try:
+        if not any(clean(line).startswith(BEGIN) for line in proc.stdout):
+            die("the neighbour has not begun")
+        patience.cancel()
+        yield
+        if proc.poll() is not None:
+            die(f"the neighbour has ended: {clean(proc.stdout.read())[-600:]}")
+    finally:
+        patience.cancel()
+        Timed.kill(proc.pid)
+        proc.wait()
+        Timed.group_is_gone(proc.pid)
+
+
 class Timed:
     """The console output of a process, a time with each line, and how it ended.
 
@@ -62,12 +93,8 @@ class Timed:
     def __init__(self, argv, account, cpu, timeout, env=None, watch=None):
         self.lines = []
         self.timed_out = self.seen = False
-        base = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": account.home, "TERM": "dumb"}
-        base.update(env or {})
-        pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
         start = time.monotonic()
-        proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                env=base, cwd="/", start_new_session=True, preexec_fn=pin, **account.kwargs)
+        proc = spawn(argv, account, cpu, env)
         try:
             rest = self.follow(proc, start, timeout, watch)
         except BaseException:

@@ -38,16 +38,17 @@ class Failed(Exception):
 
 
 class Job:
-    """One job. rows: {name: (unit, what it is)}. seconds: the bound for (full, quick), of the slowest system."""
+    """One job. rows: {name: (unit, what it is)}. seconds: the bound for (full, quick), of the slowest system.
+    neighbour: what another system of the same kind does meanwhile, one of NEIGHBOURS."""
 
-    def __init__(self, function, rows, cpus, seconds):
-        self.function, self.rows, self.cpus, self.seconds = function, rows, cpus, seconds
+    def __init__(self, function, rows, cpus, seconds, neighbour):    # pylint: disable=too-many-arguments
+        self.function, self.rows, self.cpus, self.seconds, self.neighbour = function, rows, cpus, seconds, neighbour
 
 
-def job(rows, cpus=1, seconds=(900, 300)):
+def job(rows, cpus=1, seconds=(900, 300), neighbour=None):
     """Declare a job; its name is the function's."""
     def register(function):
-        JOBS[function.__name__] = Job(function, rows, cpus, seconds)
+        JOBS[function.__name__] = Job(function, rows, cpus, seconds, neighbour)
         return function
     return register
 
@@ -146,8 +147,7 @@ def threads(run):
     run.row("threads_2", [float(sh(f"{RUN}/threads 2 {rounds}")) for _ in range(run.pick(3, 1))])
 
 
-@job({"shell_1000": ("s", "dash: a loop that starts /bin/true 1,000 times (quick: 100, scaled)")})
-def shell(run):
+def shell_loop(run, row):
     """fork, exec, exit, wait."""
     wanted = run.pick(1000, 100)
     seconds = []
@@ -155,7 +155,28 @@ def shell(run):
         took, text = timed(f"i=0; while [ $i -lt {wanted} ]; do /bin/true || exit; i=$((i + 1)); done; echo $i")
         check(text.strip() == str(wanted), text)
         seconds.append(took * 1000 / wanted)
-    run.row("shell_1000", seconds)
+    run.row(row, seconds)
+
+
+@job({"shell_1000": ("s", "dash: a loop that starts /bin/true 1,000 times (quick: 100, scaled)")})
+def shell(run):
+    """Many short programs."""
+    shell_loop(run, "shell_1000")
+
+
+@job({"shell_1000_beside": ("s", "the same, beside another system of the same kind that does it, too")}, neighbour="starts")
+def shell_beside(run):
+    """Do two systems leave each other in peace?"""
+    shell_loop(run, "shell_1000_beside")
+
+
+@job({"calls_beside": ("us", "stat() of a file in tmpfs, beside another system of the same kind that makes such calls, too")}, neighbour="calls")
+def calls_beside(run):
+    """A system call each while both want a second host CPU."""
+    text = sh(f"{RUN}/micro --dir /tmp --rows stat --ms {run.pick(200, 50)} --samples 5")
+    item = json.loads(text[text.index('{"row"'):].splitlines()[0])
+    check("samples" in item, text)
+    run.row("calls_beside", item["samples"])
 
 
 MODULES = "argparse asyncio collections csv email.message http.client json logging re sqlite3 ssl subprocess tarfile".split()
@@ -502,6 +523,21 @@ def kernel_j2(run):
     kernel(run, "kernel_build_j2")
 
 
+def starts():
+    """A neighbour: programs that end at once."""
+    while True:
+        sh("for i in $(seq 100); do /bin/true || exit; done")
+
+
+def calls():
+    """A neighbour: system calls."""
+    while True:
+        sh(f"{RUN}/micro --dir /tmp --rows stat --ms 200 --samples 20")
+
+
+NEIGHBOURS = {"starts": starts, "calls": calls}
+
+
 def idle():
     """No job of its own: stay up until bench/work has looked at us from outside."""
     time.sleep(5)
@@ -515,6 +551,8 @@ def main():
     name, size = sys.argv[1:]
     if name == "idle":
         idle()
+    if name in NEIGHBOURS:
+        NEIGHBOURS[name]()
     run = Run(name, size == "quick")
     print(CLOCK, time.monotonic(), flush=True)
     try:
