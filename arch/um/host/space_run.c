@@ -326,12 +326,14 @@ int host_space_resume(struct host_space *sp, unsigned int cpu, const struct um_r
 	if (sp->nr_ops) {
 		host_space_post(sp, area_address(cpu));
 		/* we will look for the next event, and must not keep the mapper from its work */
-		return is_remote(c, cpu) && host_space_wait_ack(sp) == -ESRCH ? -ESRCH : 0;
+		if (is_remote(c, cpu) && host_space_wait_ack(sp) == -ESRCH)
+			return -ESRCH;
+	} else {
+		/* another vCPU has posted what must be done before we run, too */
+		if (host_space_wait_ack(sp) == -ESRCH)
+			return -ESRCH;
+		let_go(shared);
 	}
-	/* another vCPU has posted what must be done before we run, too */
-	if (host_space_wait_ack(sp) == -ESRCH)
-		return -ESRCH;
-	let_go(shared);
 	host_handoff_released(cpu);
 	return 0;
 }
