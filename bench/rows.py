@@ -128,15 +128,20 @@ def server(command, ready, seconds=60):
                 os.killpg(proc.pid, signal.SIGKILL)
 
 
+def micro(run, row):
+    """The samples of a row of micro.c."""
+    text = sh(f"{RUN}/micro --dir /tmp --rows {row} --ms {run.pick(200, 50)} --samples 5")
+    item = json.loads(text[text.index('{"row"'):].splitlines()[0])
+    check("samples" in item, text)
+    return item["samples"]
+
+
 # the jobs, from the smallest to the largest
 
 @job({"cpu_loop": ("ms", "control: micro's row of arithmetic, no system call")}, seconds=(120, 120))
 def control(run):
     """The yardstick."""
-    text = sh(f"{RUN}/micro --dir /tmp --rows cpu_loop --ms {run.pick(200, 50)} --samples 5")
-    item = json.loads(text[text.index('{"row"'):].splitlines()[0])
-    check("samples" in item, text)
-    run.row("cpu_loop", item["samples"])
+    run.row("cpu_loop", micro(run, "cpu_loop"))
 
 
 @job({"threads_2": ("s", "ncpus=2: two threads of one process, arithmetic only (linux.uml has one processor)")},
@@ -173,10 +178,7 @@ def shell_beside(run):
 @job({"calls_beside": ("us", "stat() of a file in tmpfs, beside another system of the same kind that makes such calls, too")}, neighbour="calls")
 def calls_beside(run):
     """A system call each while both want a second host CPU."""
-    text = sh(f"{RUN}/micro --dir /tmp --rows stat --ms {run.pick(200, 50)} --samples 5")
-    item = json.loads(text[text.index('{"row"'):].splitlines()[0])
-    check("samples" in item, text)
-    run.row("calls_beside", item["samples"])
+    run.row("calls_beside", micro(run, "stat"))
 
 
 MODULES = "argparse asyncio collections csv email.message http.client json logging re sqlite3 ssl subprocess tarfile".split()
