@@ -386,6 +386,18 @@ int host_mem_discard(um_gpo_t gpo, unsigned long len)
 	return (int)HOST_CALL(__NR_fallocate, mem_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, gpo, len);
 }
 
+/**
+ * host_mem_populate() - have the host back pages, and map them in the direct map
+ * @gpo: offset, page aligned
+ * @len: bytes
+ *
+ * What it cannot do, for lack of memory or of the call (before Linux 5.14), is left to faults.
+ */
+void host_mem_populate(um_gpo_t gpo, unsigned long len)
+{
+	HOST_CALL(__NR_madvise, UM_DIRECT_BASE + gpo, len, MADV_POPULATE_WRITE);
+}
+
 static int parse_mem(const struct um_option *opt, const char *suffix, const char *value)
 {
 	__u64 bytes = 0;

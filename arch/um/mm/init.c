@@ -13,6 +13,8 @@
 #include <asm/sections.h>
 #include <um/mem.h>
 
+#include "populate.h"
+
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
 
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
@@ -57,6 +59,7 @@ void __init paging_init(void)
 {
 	unsigned long max_zone_pfn[MAX_NR_ZONES] = { 0 };
 
+	um_populate_init();
 	max_low_pfn = max_pfn = PFN_DOWN(um_physmem_size);
 	set_max_mapnr(max_pfn);
 	high_memory = __va(um_physmem_size);

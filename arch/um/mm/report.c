@@ -17,6 +17,8 @@
 #include <linux/scatterlist.h>
 #include <um/mem.h>
 
+#include "populate.h"
+
 static int report_free(struct page_reporting_dev_info *dev, struct scatterlist *sgl, unsigned int nents)
 {
 	struct scatterlist *sg;
@@ -27,6 +29,7 @@ static int report_free(struct page_reporting_dev_info *dev, struct scatterlist *
 		ret = host_mem_discard(page_to_phys(sg_page(sg)), sg->length);
 		if (ret)
 			return ret;
+		um_unpopulate(page_to_phys(sg_page(sg)), sg->length);
 	}
 	return 0;
 }

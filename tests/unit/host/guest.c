@@ -167,6 +167,13 @@ static void test_format(void)
 	check(um_parse_size("99999999999999999999", &n) == -ERANGE && um_parse_size("99999999999G", &n) == -ERANGE, "too much");
 }
 
+static int is_resident(unsigned long gpo)
+{
+	__u8 core = 0;
+
+	return !HOST_CALL(__NR_mincore, UM_DIRECT_BASE + gpo, UM_PAGE_SIZE, &core) && core & 1;
+}
+
 static void test_memory(void)
 {
 	int *alias = (int *)(UM_DIRECT_BASE + (unsigned long)&touched - UM_KERNEL_BASE);
@@ -189,6 +196,9 @@ static void test_memory(void)
 	check(!host_mem_protect_kernel(UM_VMALLOC_START, UM_PAGE_SIZE, UM_PROT_READ) &&
 	      HOST_CALL(__NR_getrandom, mapped, 1, 0) == -EFAULT, "protection");
 	check(!host_mem_discard(gpo, UM_PAGE_SIZE) && *(volatile int *)mapped == 0, "discarded memory reads as zero");
+	check(!host_mem_discard(gpo, UM_PAGE_SIZE) && !is_resident(gpo), "discarded memory is the host's");
+	host_mem_populate(gpo, UM_PAGE_SIZE);
+	check(is_resident(gpo), "populated memory is there before it is touched");
 	check(!host_mem_unmap_kernel(UM_VMALLOC_START, UM_PAGE_SIZE) &&
 	      HOST_CALL(__NR_mincore, mapped, UM_PAGE_SIZE, &core) == 0 &&
 	      HOST_CALL(__NR_getrandom, mapped, 1, 0) == -EFAULT, "unmapped and still reserved");

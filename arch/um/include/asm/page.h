@@ -84,6 +84,10 @@ static __always_inline unsigned long __um_virt_to_phys(unsigned long virt)
 #define virt_to_page(kaddr)	pfn_to_page(virt_to_pfn(kaddr))
 #define page_to_virt(page)	pfn_to_kaddr(page_to_pfn(page))
 
+/* mm/populate.c */
+#define HAVE_ARCH_ALLOC_PAGE
+void arch_alloc_page(struct page *page, int order);
+
 bool um_virt_addr_valid(unsigned long virt);
 
 #define virt_addr_valid(kaddr)	um_virt_addr_valid((unsigned long)(kaddr))

@@ -30,6 +30,9 @@ int host_mem_protect_kernel(unsigned long addr, unsigned long len, unsigned int 
 /** host_mem_discard() - give the pages back to the host; they read as zeroes afterwards. */
 int host_mem_discard(um_gpo_t gpo, unsigned long len);
 
+/** host_mem_populate() - have the host back these pages and map them in the direct map; what it cannot do is left to faults. */
+void host_mem_populate(um_gpo_t gpo, unsigned long len);
+
 #define UM_PROT_READ	1u	/* the host's PROT_* values */
 #define UM_PROT_WRITE	2u
 #define UM_PROT_EXEC	4u
