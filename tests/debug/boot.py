@@ -55,20 +55,22 @@ def test_debian():
 
 
 def test_checkers():
-    """lockdep's self-test at boot and KASAN's test module find all that they should"""
+    """lockdep's self-test and KASAN's own suite find all that they should; a module is checked, too, and runs"""
     modules = os.environ.get('UML_MODULES', '')
     if not os.path.isdir(modules):
         raise uml.Skip('there are no modules in build/modules-debug (make CONFIG=debug modules_install)')
     shutil.copytree(modules, os.path.join(uml.TMP, 'share', 'modules'), symlinks=True)
     status, out = uml.run_script("""
 mkdir -p /lib/modules && cp -r /host/modules/lib/modules/* /lib/modules/
-dmesg -n 1; dmesg | grep 'testcases passed'
-modprobe kasan_test || exit 1
-dmesg | grep -E '# kasan: pass:|not ok|(ok|not ok) [0-9]+ kasan$'
-""", 'mem=1G', 'ncpus=2', timeout=300)
+dmesg -n 1; dmesg | grep -E 'testcases passed|# kasan: pass:|not ok|] (ok|not ok) [0-9]+ kasan$'
+echo now the module > /dev/kmsg
+modprobe dummy && ip addr add 10.9.8.7/24 dev dummy0 && ip link set dummy0 up && ping -c 1 -w 5 10.9.8.7 > /dev/null || exit 1
+dmesg | sed -n '/now the module/,$p'
+""", 'mem=1G', 'ncpus=2', 'log_buf_len=4M', 'kunit.enable=1', 'kunit.filter_glob=kasan', timeout=300)
     check(status == 0, f'status {status}: {out[-3000:]}')
     check('Good, all' in out, f'lockdep: {out[-1000:]}')
     check(re.search(r'] ok \d+ kasan\b', out) and 'not ok' not in out, f'KASAN: {out[-3000:]}')
+    check(not re.search(REPORT, out[out.index('now the module'):]), f'the module: {out[-3000:]}')
 
 
 uml.main()

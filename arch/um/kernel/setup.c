@@ -165,3 +165,19 @@ void calibrate_delay(void)
 void __init arch_cpu_finalize_init(void)
 {
 }
+
+#ifdef CONFIG_CONSTRUCTORS
+/*
+ * Constructors (of KASAN's red zones, of gcov): generic code has the start-up code of a C library call those of the image on this
+ * architecture, and calls only those of modules. We have no such library.
+ */
+static int __init call_constructors(void)
+{
+	ctor_fn_t *fn;
+
+	for (fn = (ctor_fn_t *)__ctors_start; fn < (ctor_fn_t *)__ctors_end; fn++)
+		(*fn)();
+	return 0;
+}
+pure_initcall(call_constructors);
+#endif
