@@ -14,9 +14,7 @@ set -euo pipefail
 LOG=$BUILD/log/$CONFIG-build.log
 
 kbuild() {
-	local cc=gcc
-	command -v ccache >/dev/null && { cc="ccache gcc"; export CCACHE_BASEDIR=$TOP; }
-	make -C "$TREE" O="$OBJ" ARCH=um SUBARCH=x86_64 CC="$cc" HOSTCC="$cc" --no-print-directory "$@"
+	make -C "$TREE" O="$OBJ" ARCH=um SUBARCH=x86_64 CC="$CCACHED" HOSTCC="$CCACHED" --no-print-directory "$@"
 }
 
 # 0 when build/linux is newer than everything it is made from

