@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # title: KUnit, by the tree's own kunit.py (its virtio options switched off)
 # by: builder
-# timeout: 400
-# timeout-full: 1800
+# timeout: 1800
+# timeout-full: 3600
 #
 # The debug kernel has the suites, and runs them here. In the full run kunit.py also configures, builds and runs a kernel of its own.
 set -euo pipefail
@@ -11,7 +11,7 @@ set -euo pipefail
 . "$TOP/scripts/lib.sh"
 cd "$TOP"
 make -s tree >/dev/null
-linux=$TOP/build/linux-debug
+make -s CONFIG=debug kernel
 own=(--build_dir "$TOP/build/kunit" --kconfig_add CONFIG_VIRTIO_UML=n --kconfig_add CONFIG_UML_PCI_OVER_VIRTIO=n)
 as_user=()
 gcc -O2 -o "$UML_TMP/forbid" tests/lib/forbid.c
@@ -38,7 +38,7 @@ run() {
 }
 
 mkdir -p "$UML_TMP/debug"
-cp -L "$linux" "$UML_TMP/debug/linux"
+cp -L "$TOP/build/linux-debug" "$UML_TMP/debug/linux"
 run "$UML_TMP/debug" --build_dir "$UML_TMP/debug"
 if [ "${UML_FULL:-0}" = 1 ]; then
 	build_own

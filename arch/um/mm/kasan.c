@@ -4,7 +4,7 @@
  *
  * The host side maps all of the shadow as zeroed memory before it does anything else, because it finds um_kasan_enabled
  * in this kernel (host/mem.c). Zero means accessible, so code runs checked from its first instruction, and only
- * reports must wait.
+ * reports must wait. The red zones of global variables come with the constructors (call_constructors() in kernel/setup.c).
  */
 
 #include <linux/init.h>
