@@ -14,12 +14,14 @@ CONFIG ?= default
 KSRC ?=
 # what follows ./linux on its command line in `make run`, `make debian`
 ARGS ?=
+# `make modules MODS='fs/xfs/xfs.ko lib/libcrc32c.ko'` makes these; what they need of others is to be named too
+MODS ?=
 # compilers that run at once
 JOBS ?= $(shell nproc)
 # `make test TESTS='boot/* lint/*'` runs a part
 TESTS ?=
 
-export TOP CONFIG KSRC ARGS JOBS TESTS
+export TOP CONFIG KSRC ARGS MODS JOBS TESTS
 
 SH := bash scripts
 

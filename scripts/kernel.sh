@@ -98,20 +98,24 @@ show_progress() {
 	echo "$n" > "$OBJ/.um-count"
 }
 
-# build TARGET...: with progress; the whole output is in the log
+# build linux, or modules with the names of those wanted (none: all): with progress; the whole output is in the log
 build() {
-	local total=0 before=0 key=$CONFIG.$1 steps=$OBJ/.um-steps-$1
+	local what=$1 total=0 before=0 steps=$OBJ/.um-steps-$1
+	shift
 	mkdir -p "$BUILD/log"
-	if [ ! -e "$steps" ]; then
-		total=$(awk -v k="$key" '$1 == k { print $2 }' "$TOP/scripts/steps")
-		[ "$1" != linux ] || before=$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" | wc -l)
+	if [ $# -gt 0 ]; then
+		steps=/dev/null
+	elif [ ! -e "$steps" ]; then
+		total=$(awk -v k="$CONFIG.$what" '$1 == k { print $2 }' "$TOP/scripts/steps")
+		[ "$what" != linux ] || before=$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" | wc -l)
 	elif [ -z "$(find "$OBJ" -name '*.o' -not -path "$OBJ/scripts/*" -print -quit)" ]; then
 		total=$(cat "$steps")
 	fi
-	step "building $1 ($CONFIG; $JOBS at once; whole output in ${LOG#"$TOP"/})"
+	[ $# -gt 0 ] || set -- "$what"
+	step "building $what ($CONFIG; $JOBS at once; whole output in ${LOG#"$TOP"/})"
 	# The pipe ends when the last compiler has closed it; status is make's.
 	kbuild -j"$JOBS" "$@" 2>&1 </dev/null | tee "$LOG" | show_progress "${total:-0}" "$before" ||
-		die "the build of $* failed: see above, whole output in $LOG"
+		die "the build of $what failed: see above, whole output in $LOG"
 	[ -e "$steps" ] || mv "$OBJ/.um-count" "$steps"
 }
 
@@ -131,17 +135,22 @@ build_linux() {
 	say "    ${LINUX#"$TOP"/} is ready ($((SECONDS - started)) s)"
 }
 
-# into INSTALL_MOD_PATH, default build/modules or build/modules-CONFIG; there it is done once for each build
+# into INSTALL_MOD_PATH, default build/modules or build/modules-CONFIG; there it is done once for each build. MODS= names those that
+# are wanted, each by its path in the tree; without it it is all of them.
 install_modules() {
-	local to=${INSTALL_MOD_PATH:-$MODULES} done_at=$OBJ/.um-modules
+	local to=${INSTALL_MOD_PATH:-$MODULES} done_at=$OBJ/.um-modules mods
+	read -r -a mods <<< "$MODS"
 	build_linux
-	if [ -z "${INSTALL_MOD_PATH:-}$KSRC" ] && [ -d "$to" ] && [ "$done_at" -nt "$OBJ/.um-built" ]; then return; fi
+	if [ -z "${INSTALL_MOD_PATH:-}$KSRC" ] && [ -d "$to" ] && [ "$done_at" -nt "$OBJ/.um-built" ] &&
+		{ [ ! -s "$done_at" ] || [ "$(cat "$done_at")" = "$MODS" ]; }; then return; fi
 	prepare
-	build modules
+	build modules "${mods[@]}"
+	# kbuild installs what modules.order lists, but makes no list for modules that were named
+	[ -z "$MODS" ] || printf '%s\n' "${mods[@]/%.ko/.o}" > "$OBJ/modules.order"
 	rm -rf "$to/lib/modules/$(cat "$OBJ/include/config/kernel.release")"
 	quietly kbuild modules_install INSTALL_MOD_PATH="$to" INSTALL_MOD_STRIP=1
 	say "    modules are in ${to#"$TOP"/}"
-	[ -n "${INSTALL_MOD_PATH:-}" ] || touch "$done_at"
+	[ -n "${INSTALL_MOD_PATH:-}" ] || printf '%s' "$MODS" > "$done_at"
 }
 
 prepare() {
@@ -168,7 +177,8 @@ menuconfig)
 modules)
 	build_linux
 	prepare
-	build modules ;;
+	read -r -a mods <<< "$MODS"
+	build modules "${mods[@]}" ;;
 modules_install)
 	install_modules ;;
 *)

@@ -3,7 +3,7 @@
 # Sourced by every script here: where things are, and how we speak. The caller has set -euo pipefail.
 
 : "${TOP:=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}"
-: "${CONFIG:=default}" "${KSRC:=}" "${ARGS:=}" "${JOBS:=$(nproc)}"
+: "${CONFIG:=default}" "${KSRC:=}" "${ARGS:=}" "${MODS:=}" "${JOBS:=$(nproc)}"
 BUILD=$TOP/build
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CDPATH
 export LC_ALL=C

