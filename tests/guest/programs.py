@@ -10,7 +10,7 @@ import shutil
 import uml
 
 GUEST = os.environ.get('UML_GUEST', 'build/guest')
-SECONDS = 10 if uml.FULL else 3
+SECONDS = 10 if uml.FULL else 2
 
 
 def run_programs(*args, only=''):

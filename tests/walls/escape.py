@@ -17,7 +17,7 @@ import uuid
 import uml
 
 GUEST = os.environ.get('UML_GUEST', 'build/guest')
-SECONDS = 10 if uml.FULL else 4
+SECONDS = 10 if uml.FULL else 2
 
 
 def share_programs(**conf):
