@@ -89,7 +89,7 @@ show_progress() {
 				last=$percent
 				say "$what$line"
 			fi
-		elif [[ ! $line =~ ^(make(\[[0-9]+\])?: (Entering|Leaving|Nothing)|\ \ [A-Z]+$|\#|$) ]]; then
+		elif [[ ! $line =~ ^(make(\[[0-9]+\])?: (Entering|Leaving|Nothing)|make.*\ is\ up\ to\ date\.$|\ \ [A-Z]+$|\#|$) ]]; then
 			[ ! -t 2 ] || printf '\r\033[K' >&2
 			say "$line"
 		fi

@@ -110,11 +110,10 @@ def test_zlib():
     suite('zlib', './configure && make -j2 && make test', r'zlib test OK', 400)
 
 
-def test_xz():
-    """xz-utils' own test suite passes"""
-    if not uml.FULL:
-        raise Skip('in make test-full')
-    suite('xz-utils', './configure --disable-nls && make -j2 && make check', r'# FAIL:\s*0', 2400)
+if uml.FULL:
+    def test_xz():
+        """xz-utils' own test suite passes"""
+        suite('xz-utils', './configure --disable-nls && make -j2 && make check', r'# FAIL:\s*0', 2400)
 
 
 def test_python():
