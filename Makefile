@@ -14,7 +14,7 @@ CONFIG ?= default
 KSRC ?=
 # what follows ./linux on its command line in `make run`, `make debian`
 ARGS ?=
-# `make modules MODS='fs/xfs/xfs.ko lib/libcrc32c.ko'` makes these; what they need of others is to be named too
+# `make modules MODS='fs/xfs/xfs.ko lib/libcrc32c.ko'` makes these only; the modules that they need must be named, too
 MODS ?=
 # compilers that run at once
 JOBS ?= $(shell nproc)

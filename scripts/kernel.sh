@@ -6,6 +6,7 @@
 #   .um-config   hash of the configuration that we generated; a .config that differs was edited by its owner and is kept
 #   .um-built    touched after each successful build; "is anything newer?" decides whether kbuild is asked at all
 #   .um-steps-*  how many steps a whole build took, the 100 % of the next one
+#   .um-modules  touched when the modules were installed; names those, if MODS= did
 # With KSRC= kbuild is always asked, since the user's tree may have changed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
