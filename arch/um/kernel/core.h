@@ -50,7 +50,7 @@ void um_sites_event(struct pt_regs *regs, struct um_event *ev);
 /* mm/tlb.c */
 pmd_t *um_find_pmd(struct mm_struct *mm, unsigned long addr);
 int um_space_resume(struct mm_struct *mm, struct pt_regs *regs);
-unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr);
+unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr, unsigned int pages);
 void um_tlb_take(struct mm_struct *mm, unsigned long addr);
 void um_space_stopped(struct mm_struct *mm);
 

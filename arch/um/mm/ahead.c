@@ -33,10 +33,12 @@
 #define SMALL_AREA	(2UL << 20)
 #define AROUND_PAGES	128UL		/* of a file, a power of two */
 #define GROW_BLOCK	SZ_64K		/* see folios.c */
-#define GROW_BLOCKS	4
-#define SCATTERED	4		/* runs in 64 KiB */
+#define GROW_BLOCKS	8
+#define NEAR_PAGES	16U
+#define SCATTERED	4		/* runs in that, or twice as many in what one page table maps */
 #define OFTEN		32		/* faults on a file that make it worth while to move its pages */
 #define RELEARN		32		/* forks, or runs of a file */
+#define ZERO_TRIALS	4		/* first reads of untouched memory that tell what the others are */
 #define NR_HABITS	128
 #define SEEN_PAGES	48U
 #define HABIT_PAGES	48U
@@ -79,19 +81,9 @@ enum um_page_state um_page_state(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /*
- * A fault costs more than a page's copy, or its zeroing. So where a program reads a page that it may write to, and only the sharing with a parent
- * or child forbids that, or the page is not there yet and the area is small, the read counts as a write.
+ * A program that works its way through what it shares with a relative, or through its private mapping of a file, as the dynamic linker does: the page
+ * before is its own already. Take the next ones with this one.
  */
-bool um_counts_as_write(struct vm_area_struct *vma, enum um_page_state state)
-{
-	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE || userfaultfd_armed(vma))
-		return false;
-	if (state == UM_PAGE_SHARED)
-		return true;
-	return state == UM_PAGE_NONE && vma_is_anonymous(vma) && vma->vm_end - vma->vm_start <= SMALL_AREA;
-}
-
-/* A program that works its way through what it shares: the page before is its own already. Take the next ones with this one. */
 static void copy_run(struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned int i;
@@ -99,11 +91,18 @@ static void copy_run(struct vm_area_struct *vma, unsigned long addr)
 	if (userfaultfd_armed(vma) || um_page_state(vma, addr - PAGE_SIZE) != UM_PAGE_OWN)
 		return;
 	for (i = 1; i < COW_RUN; i++) {
-		if (um_page_state(vma, addr + i * PAGE_SIZE) != UM_PAGE_SHARED)
+		enum um_page_state state = um_page_state(vma, addr + i * PAGE_SIZE);
+
+		if (state != UM_PAGE_SHARED && state != UM_PAGE_READ)
 			return;
 		if (handle_mm_fault(vma, addr + i * PAGE_SIZE, FAULT_FLAG_WRITE | FAULT_FLAG_USER, NULL))
 			return;
 	}
+}
+
+static bool is_file_part(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && !(vma->vm_flags & (VM_SHARED | NEVER_TAKEN));
 }
 
 static pmd_t *make_pmd(struct mm_struct *mm, unsigned long addr)
@@ -114,11 +113,10 @@ static pmd_t *make_pmd(struct mm_struct *mm, unsigned long addr)
 	return pud ? pmd_alloc(mm, pud, addr) : NULL;
 }
 
-/* As generic fault-around, but wider: what is cached of the file enters the page table. The host's mappings are another matter, see um_tlb_fill(). */
-static void map_around(struct vm_area_struct *vma, unsigned long addr)
+/* What is cached of the file in the @len bytes around @addr enters the page table. */
+static void map_cached(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
 {
-	unsigned long start = max(vma->vm_start, ALIGN_DOWN(addr, AROUND_PAGES * PAGE_SIZE));
-	unsigned long end = min(vma->vm_end, ALIGN_DOWN(addr, AROUND_PAGES * PAGE_SIZE) + AROUND_PAGES * PAGE_SIZE);
+	unsigned long start = max(vma->vm_start, ALIGN_DOWN(addr, len)), end = min(vma->vm_end, ALIGN_DOWN(addr, len) + len);
 	struct vm_fault vmf = {
 		.vma = vma,
 		.address = addr & PAGE_MASK,
@@ -141,6 +139,17 @@ static void map_around(struct vm_area_struct *vma, unsigned long addr)
 		pte_free(vma->vm_mm, vmf.prealloc_pte);
 }
 
+/*
+ * As generic fault-around, but wider; and where that lies together in memory, all that one page table maps, for it takes no more operations. The host's
+ * mappings are another matter, see um_tlb_fill().
+ */
+static void map_around(struct vm_area_struct *vma, unsigned long addr)
+{
+	map_cached(vma, addr, AROUND_PAGES * PAGE_SIZE);
+	if (is_file_part(vma) && um_tlb_runs(vma->vm_mm, addr, AROUND_PAGES) <= 2)
+		map_cached(vma, addr, PMD_SIZE);
+}
+
 /* --- habits of files ---------------------------------------------------------------------------------------------------------------------------- */
 
 /**
@@ -150,7 +159,7 @@ static void map_around(struct vm_area_struct *vma, unsigned long addr)
  * @gen:
  * @runs:  how many programs were started from it, or have mapped it
  * @faults: how many faults they had
- * @gathers: how many of its pieces we tried to bring together
+ * @gathers: how many of its pieces were brought together
  * @nr:    pages known
  * @page:  page << 1 | written to; what lies behind the file's last page is what follows it in memory
  */
@@ -188,11 +197,6 @@ struct place {
 	unsigned long base;
 };
 
-static bool is_file_part(const struct vm_area_struct *vma)
-{
-	return vma->vm_file && !(vma->vm_flags & (VM_SHARED | NEVER_TAKEN));
-}
-
 static bool heap_place(struct vm_area_struct *vma, struct place *place)
 {
 	struct file *exe = get_mm_exe_file(vma->vm_mm);
@@ -223,6 +227,11 @@ static bool find_place(struct vm_area_struct *vma, struct place *place)
 	return true;
 }
 
+static bool is_scattered(struct mm_struct *mm, unsigned long addr)
+{
+	return um_tlb_runs(mm, addr, NEAR_PAGES) > SCATTERED || um_tlb_runs(mm, addr, PTRS_PER_PTE) > 2 * SCATTERED;
+}
+
 /* Text that is run again and again, but lies scattered: one day somebody brings it together. */
 static void gather(struct vm_area_struct *vma, unsigned long addr)
 {
@@ -231,27 +240,29 @@ static void gather(struct vm_area_struct *vma, unsigned long addr)
 	bool do_it;
 	u32 limit;
 
-	if (!is_file_part(vma) || um_tlb_runs(vma->vm_mm, addr) <= SCATTERED)
+	if (!is_file_part(vma) || !is_scattered(vma->vm_mm, addr))
 		return;
 	inode = file_inode(vma->vm_file);
 	limit = 2 * (i_size_read(inode) / SZ_64K + 1);
 	spin_lock(&habits_lock);
 	h = habit_of(inode);
 	do_it = h->faults > OFTEN && h->gathers < limit;
-	h->gathers += do_it;
 	spin_unlock(&habits_lock);
-	if (do_it)
-		um_gather(vma->vm_file->f_mapping, linear_page_index(vma, addr));
+	if (!do_it || !um_gather(vma->vm_file->f_mapping, linear_page_index(vma, addr)))
+		return;
+	spin_lock(&habits_lock);
+	habit_of(inode)->gathers++;
+	spin_unlock(&habits_lock);
 }
 
-/* Take one page for a read or a write, if it is at hand. */
-static void take(struct vm_area_struct *vma, unsigned long addr, bool write)
+/* Take one page for a read or a write, if it is at hand. Return: whether the program has it now */
+static bool take(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
 	bool is_private_write = write && !(vma->vm_flags & VM_SHARED);
 	enum um_page_state state;
 
 	if ((vma->vm_flags & NEVER_TAKEN) || userfaultfd_armed(vma) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
-		return;
+		return false;
 	state = um_page_state(vma, addr);
 	if (state == UM_PAGE_NONE && !vma_is_anonymous(vma)) {
 		map_around(vma, addr);
@@ -259,15 +270,31 @@ static void take(struct vm_area_struct *vma, unsigned long addr, bool write)
 			gather(vma, addr);
 		state = um_page_state(vma, addr);
 		if (state == UM_PAGE_NONE)
-			return;
+			return false;
 	}
 	if (state == UM_PAGE_OTHER)
-		return;
+		return false;
 	if (state != UM_PAGE_OWN && (is_private_write || state == UM_PAGE_NONE)) {
 		if (!is_private_write || handle_mm_fault(vma, addr, FAULT_FLAG_WRITE | FAULT_FLAG_USER, NULL))
-			return;
+			return false;
 	}
 	um_tlb_take(vma->vm_mm, addr);
+	return true;
+}
+
+/*
+ * The rest of a block that is being written to. Where it is whole, the fault has brought all of it; at the ends of an area, and where some of it was there
+ * already, smaller folios. A rest of the area that is less than a block comes with its last block.
+ */
+static void fill_block(struct vm_area_struct *vma, unsigned long block)
+{
+	unsigned long start = max(block, vma->vm_start), end = min(block + GROW_BLOCK, vma->vm_end), addr;
+
+	if (vma->vm_end - end < GROW_BLOCK)
+		end = vma->vm_end;
+	for (addr = start; addr < end; addr += PAGE_SIZE)
+		if (um_page_state(vma, addr) == UM_PAGE_NONE && !take(vma, addr, true))
+			return;
 }
 
 /* Memory that grows: the blocks before are the program's own already. Take as many after it, up to a limit. */
@@ -276,17 +303,17 @@ static void grow(struct vm_area_struct *vma, unsigned long addr)
 	unsigned long block = ALIGN_DOWN(addr, GROW_BLOCK);
 	unsigned int n, i;
 
-	if (userfaultfd_armed(vma))
+	if (userfaultfd_armed(vma) || (vma->vm_flags & VM_NOHUGEPAGE))
 		return;
+	fill_block(vma, block);
 	for (n = 0; n < GROW_BLOCKS; n++)
 		if (um_page_state(vma, block - n * GROW_BLOCK - PAGE_SIZE) != UM_PAGE_OWN)
 			break;
 	for (i = 1; i <= n; i++) {
 		unsigned long next = block + i * GROW_BLOCK;
 
-		if (next + GROW_BLOCK > vma->vm_end || um_page_state(vma, next) != UM_PAGE_NONE)
+		if (next + GROW_BLOCK > vma->vm_end || um_page_state(vma, next) != UM_PAGE_NONE || !take(vma, next, true))
 			return;
-		take(vma, next, true);
 	}
 }
 
@@ -358,12 +385,16 @@ struct kin {
 /**
  * struct ahead - what belongs to an mm; kept with its space
  * @is_due: a program is about to run for the first time after a fork or exec
+ * @zero_reads:  pages of zeroes that it got for memory that it had not written to
+ * @zero_writes: how many of them it wrote to later
  * @mine:   of this mm and its children, NULL until it forks
  * @theirs: of its parent and siblings, NULL after exec
  * @seen:   the part of these that it adds to, NULL after exec
  */
 struct ahead {
 	bool is_due;
+	unsigned int zero_reads;
+	unsigned int zero_writes;
 	struct kin *mine;
 	struct kin *theirs;
 	struct seen *seen;
@@ -372,6 +403,47 @@ struct ahead {
 static struct ahead *ahead_of(struct mm_struct *mm)
 {
 	return *host_space_owner(mm->context.space);
+}
+
+/*
+ * Memory that is read before anything was written to it: a page of zeroes would do. But most programs (a compiler's own allocator looks at its pages
+ * first) write to it soon, and that is one more fault, and its memory comes in single pages. So this program's first reads tell what the rest are.
+ */
+static bool zeroes_are_written(struct ahead *a)
+{
+	if (!a)
+		return false;
+	if (a->zero_reads >= ZERO_TRIALS && a->zero_writes * 2 >= a->zero_reads)
+		return true;
+	a->zero_reads++;
+	return false;
+}
+
+static void note_zero_write(struct mm_struct *mm)
+{
+	struct ahead *a = ahead_of(mm);
+
+	if (a)
+		a->zero_writes++;
+}
+
+/**
+ * um_counts_as_write() - should this read be taken for a write?
+ * @vma:   where
+ * @state: of the page
+ *
+ * A fault costs more than a page's copy, or its zeroing. So it should where the program may write to the page, and only the sharing with a parent or child
+ * forbids that, or the page is not there yet and will be written to, or is in a small area.
+ */
+bool um_counts_as_write(struct vm_area_struct *vma, enum um_page_state state)
+{
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE || userfaultfd_armed(vma))
+		return false;
+	if (state == UM_PAGE_SHARED)
+		return true;
+	if (state != UM_PAGE_NONE || !vma_is_anonymous(vma))
+		return false;
+	return vma->vm_end - vma->vm_start <= SMALL_AREA || zeroes_are_written(ahead_of(vma->vm_mm));
 }
 
 static void kin_put(struct kin *kin)
@@ -491,8 +563,10 @@ void um_ahead_fault(struct vm_area_struct *vma, unsigned long addr, enum um_page
 {
 	struct place place;
 
-	if (state == UM_PAGE_SHARED && write)
+	if (write && (state == UM_PAGE_SHARED || (is_file_part(vma) && state != UM_PAGE_OWN)))
 		copy_run(vma, addr);
+	if (state == UM_PAGE_READ && write && vma_is_anonymous(vma))
+		note_zero_write(vma->vm_mm);
 	if (state == UM_PAGE_NONE && write && vma_is_anonymous(vma))
 		grow(vma, addr);
 	if (state == UM_PAGE_NONE && !write && vma->vm_file)

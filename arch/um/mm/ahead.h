@@ -25,9 +25,9 @@ void um_ahead_exit(struct mm_struct *mm);
 void um_ahead_fault(struct vm_area_struct *vma, unsigned long addr, enum um_page_state state, bool write);
 
 #ifdef CONFIG_MIGRATION
-void um_gather(struct address_space *mapping, pgoff_t pgoff);
+bool um_gather(struct address_space *mapping, pgoff_t pgoff);
 #else
-static inline void um_gather(struct address_space *mapping, pgoff_t pgoff) { }
+static inline bool um_gather(struct address_space *mapping, pgoff_t pgoff) { return false; }
 #endif
 
 #endif /* _UM_MM_AHEAD_H */

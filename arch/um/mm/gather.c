@@ -5,55 +5,71 @@
  * The host maps a run of pages in one operation if they follow one another in guest memory. The page cache of most file systems is made of single
  * pages, and as the page allocator gives last what was freed first, even neighbours that were read together often lie in descending order: 16
  * operations for 64 KiB of a program's text, each time it is run. So where a program that is run again and again faults on such a piece, its pages are
- * migrated to a block of 64 KiB, as compaction would do, once.
+ * migrated to a block of 2 MiB, or of 64 KiB where that is not to be had or the file ends, as compaction would do, once. Then it takes one operation.
  */
 
 #include <linux/gfp.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 
 #include "../../../mm/internal.h"	/* folio_isolate_lru() */
 #include "ahead.h"
 
-#define BLOCK_ORDER	4
-#define BLOCK_PAGES	(1U << BLOCK_ORDER)
+#define LARGE_ORDER	9
+#define LARGE_RUNS	32		/* as many small blocks */
+#define SMALL_ORDER	4
+#define SMALL_RUNS	4
 
-/* Where the pages go, by the low bits of their index; what was taken is NULL. */
+/**
+ * struct block - where the pages go
+ * @pages: how many, a power of two
+ * @page:  by the low bits of their index; what was taken is NULL
+ */
 struct block {
-	struct page *page[BLOCK_PAGES];
+	unsigned int pages;
+	struct page *page[1 << LARGE_ORDER];
 };
 
 static struct folio *block_take(struct folio *src, unsigned long private)
 {
 	struct block *b = (struct block *)private;
-	struct page **slot = &b->page[src->index % BLOCK_PAGES];
+	struct page **slot = &b->page[src->index & (b->pages - 1)];
 	struct page *page = *slot;
 
 	*slot = NULL;
 	return page ? page_folio(page) : NULL;
 }
 
-static bool block_alloc(struct block *b)
+/* The memory of @b, NULL if there is none of that size at hand. */
+static struct block *block_alloc(unsigned int order)
 {
-	struct page *page = alloc_pages((GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM, BLOCK_ORDER);
+	struct block *b = kmalloc(sizeof(*b), GFP_KERNEL);
+	struct page *page;
 	unsigned int i;
 
-	if (!page)
-		return false;
-	split_page(page, BLOCK_ORDER);
-	for (i = 0; i < BLOCK_PAGES; i++)
+	if (!b)
+		return NULL;
+	page = alloc_pages((GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM, order);
+	if (!page) {
+		kfree(b);
+		return NULL;
+	}
+	split_page(page, order);
+	b->pages = 1U << order;
+	for (i = 0; i < b->pages; i++)
 		b->page[i] = page + i;
-	return true;
+	return b;
 }
 
 /* Those of the piece's pages that are there and single; returns how many. */
-static unsigned int isolate(struct address_space *mapping, pgoff_t first, struct list_head *list)
+static unsigned int isolate(struct address_space *mapping, pgoff_t first, unsigned int pages, struct list_head *list)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < BLOCK_PAGES; i++) {
+	for (i = 0; i < pages; i++) {
 		struct folio *folio = filemap_get_folio(mapping, first + i);
 
 		if (IS_ERR(folio))
@@ -68,27 +84,59 @@ static unsigned int isolate(struct address_space *mapping, pgoff_t first, struct
 	return nr;
 }
 
+/* In how many runs of memory are the pages of a piece that are cached? */
+static unsigned int count_runs(struct address_space *mapping, pgoff_t first, unsigned int pages)
+{
+	XA_STATE(xas, &mapping->i_pages, first);
+	unsigned long last_pfn = 0;
+	pgoff_t last_index = 0;
+	unsigned int runs = 0;
+	struct folio *folio;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, first + pages - 1) {
+		if (xas_retry(&xas, folio) || xa_is_value(folio))
+			continue;
+		runs += !last_pfn || folio_pfn(folio) - last_pfn != xas.xa_index - last_index;
+		last_pfn = folio_pfn(folio);
+		last_index = xas.xa_index;
+	}
+	rcu_read_unlock();
+	return runs;
+}
+
+static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int order, unsigned int max_runs)
+{
+	pgoff_t first = round_down(pgoff, 1UL << order);
+	LIST_HEAD(list);
+	struct block *b;
+	unsigned int i;
+
+	if (count_runs(mapping, first, 1U << order) <= max_runs)
+		return false;
+	b = block_alloc(order);
+	if (!b)
+		return false;
+	lru_add_drain();
+	if (isolate(mapping, first, b->pages, &list) &&
+	    migrate_pages(&list, block_take, NULL, (unsigned long)b, MIGRATE_ASYNC, MR_COMPACTION, NULL))
+		putback_movable_pages(&list);
+	for (i = 0; i < b->pages; i++)
+		if (b->page[i])
+			__free_page(b->page[i]);
+	kfree(b);
+	return true;
+}
+
 /**
  * um_gather() - bring the pages around one of a file together in memory
  * @mapping: the file's
  * @pgoff:   number of the page
  *
  * May sleep, but not for I/O. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
- * where they were, and flushed from spaces.
+ * where they were, and flushed from spaces. Return: whether there was something to do, and the memory for it.
  */
-void um_gather(struct address_space *mapping, pgoff_t pgoff)
+bool um_gather(struct address_space *mapping, pgoff_t pgoff)
 {
-	struct block b;
-	LIST_HEAD(list);
-	unsigned int i;
-
-	if (!block_alloc(&b))
-		return;
-	lru_add_drain();
-	if (isolate(mapping, ALIGN_DOWN(pgoff, BLOCK_PAGES), &list) &&
-	    migrate_pages(&list, block_take, NULL, (unsigned long)&b, MIGRATE_ASYNC, MR_COMPACTION, NULL))
-		putback_movable_pages(&list);
-	for (i = 0; i < BLOCK_PAGES; i++)
-		if (b.page[i])
-			__free_page(b.page[i]);
+	return gather(mapping, pgoff, LARGE_ORDER, LARGE_RUNS) || gather(mapping, pgoff, SMALL_ORDER, SMALL_RUNS);
 }

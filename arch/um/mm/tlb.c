@@ -280,14 +280,14 @@ static void copy_entries(struct fill *f, unsigned int i, unsigned int n)
 		set_bit(_PAGE_BIT_HOSTED, (unsigned long *)(f->table + i));
 }
 
-/* The run that the wanted entry lies in; what lies before it reaches back to @first, what lies behind it as far as a large folio goes. */
+/* The run that the wanted entry lies in, up to what has been copied already; before the entry it reaches back to @first at most. */
 static void fill_wanted(struct fill *f, unsigned int first)
 {
 	unsigned int i = f->fault, last = f->fault + 1;
 
-	while (i > first && follows(ptep_get(f->table + i - 1), ptep_get(f->table + i)))
+	while (i > first && !pte_hosted(ptep_get(f->table + i - 1)) && follows(ptep_get(f->table + i - 1), ptep_get(f->table + i)))
 		i--;
-	while (last < PTRS_PER_PTE && follows(ptep_get(f->table + last - 1), ptep_get(f->table + last)))
+	while (last < PTRS_PER_PTE && !pte_hosted(ptep_get(f->table + last)) && follows(ptep_get(f->table + last - 1), ptep_get(f->table + last)))
 		last++;
 	copy_entries(f, i, last - i);
 }
@@ -345,7 +345,7 @@ static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool 
 	pte = ptep_get(f.table + f.fault);
 	if (host_prot(pte_val(pte)) && (is_fault || !pte_hosted(pte))) {
 		check_text(pte);
-		fill_wanted(&f, first);
+		fill_wanted(&f, is_read_only_file(pte) ? 0 : first);
 		if (is_fault)
 			fill_others(&f, first, last, 1);
 		if (is_fault && is_read_only_file(pte)) {
@@ -358,14 +358,15 @@ static void fill_pte(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, bool 
 }
 
 /**
- * um_tlb_runs() - how many operations it takes to map what lies around an address
- * @mm:   current's
- * @addr: user address
+ * um_tlb_runs() - how many operations it takes to map what lies around an address and is not mapped yet
+ * @mm:    current's
+ * @addr:  user address
+ * @pages: how much of it, a power of two, up to a whole table
  */
-unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr)
+unsigned int um_tlb_runs(struct mm_struct *mm, unsigned long addr, unsigned int pages)
 {
 	struct fill f = { .base = addr & PMD_MASK, .fault = pte_index(addr) };
-	unsigned int i = round_down(f.fault, FILL_PAGES), last = i + FILL_PAGES, nr = 0;
+	unsigned int i = round_down(f.fault, pages), last = i + pages, nr = 0;
 	pmd_t *pmd = um_find_pmd(mm, addr);
 	spinlock_t *ptl;
 
