@@ -87,7 +87,7 @@ def test_clock():
 
 
 def test_limits():
-    """any limit on the stack, few descriptors, and an address space too small for a backdrop in each space"""
+    """any limit on the stack, few descriptors, a small address space"""
     for limit in ('-s 64', '-s 333', '-s 1000001', '-s unlimited', '-n 20', f'-v {8 << 20}'):
         started(['bash', '-c', f'ulimit {limit}; exec "$0" "$@"', *uml.command_line([])])
 

@@ -238,7 +238,6 @@ int host_space_init(void)
 	if (!ret) {
 		sp = host_space_get();
 		if (sp) {
-			host_space_probe(sp);
 			host_space_put(sp);
 			return 0;
 		}
@@ -291,7 +290,6 @@ static int space_start(struct host_space *sp)
 	if (pid <= 0)
 		return pid ? pid : -EAGAIN;
 	__atomic_store_n(&sp->pid, pid, __ATOMIC_SEQ_CST);
-	host_space_unmap_all(sp);	/* it has no backdrop yet */
 	return 0;
 }
 

@@ -64,12 +64,11 @@ void host_space_kill(struct host_space *sp);
 void host_space_end(struct host_space *sp);
 
 /* space_map.c */
-void host_space_post(struct host_space *sp, __u64 wake);
+int host_space_post(struct host_space *sp, __u64 wake);
 int host_space_wait_ack(struct host_space *sp);
 struct stub_op *host_space_op(struct host_space *sp);
 void host_space_follow(struct host_space *sp);
 int host_space_unmap_all(struct host_space *sp);
-void host_space_probe(struct host_space *sp);
 
 /* space_run.c */
 int host_ctx_create(struct host_space *sp, unsigned int cpu);

@@ -6,10 +6,6 @@
  * last batch has been acknowledged. A batch whose operation failed is acknowledged with the top bit set; the mapper has then
  * unmapped all, so a batch never leaves behind what it was to revoke.
  *
- * What the guest has not mapped is the *backdrop*, one mapping without access over the whole space; to guest code it is as nothing. With neighbours
- * everywhere, the host keeps its page tables where a small mapping goes. Else it frees them, interrupts every host CPU that may have seen them, and builds
- * them anew for the next one: where its own host shadows page tables, 142 us for a page mapped, touched and unmapped instead of 25.
- *
  * The host refuses an operation when the space has too many mappings (vm.max_map_count), so we count, and drop all mappings well before: they
  * come back by faults. It refuses addresses that it gives to nobody (vm.mmap_min_addr): a program that insists on one is ended.
  */
@@ -27,11 +23,8 @@
 #define POPULATE_MAX	0x20000		/* of what is only read: more is hardly ever all used, and the host takes 64 KiB with each fault */
 #define REFUSAL		8		/* a failed batch weighs as much as so many good ones: they bring back what it made us drop */
 #define ACK_FAILED	0x80000000u
-#define BACKDROP_START	0x100000ull	/* the host gives the first pages to nobody (vm.mmap_min_addr) */
 
 UM_STATIC_ASSERT(UM_PROT_READ == PROT_READ && UM_PROT_WRITE == PROT_WRITE && UM_PROT_EXEC == PROT_EXEC, "UM_PROT_*");
-
-static int has_backdrop;
 
 int host_space_wait_ack(struct host_space *sp)
 {
@@ -61,11 +54,18 @@ void host_space_follow(struct host_space *sp)
 	}
 }
 
-static void post(struct host_space *sp, __u64 wake)
+/**
+ * host_space_post() - hand the queue to the mapper
+ * @wake: address (in the space) of a context area to let go afterwards, or 0
+ *
+ * The last batch has been acknowledged.
+ */
+int host_space_post(struct host_space *sp, __u64 wake)
 {
 	volatile struct stub_cmd *cmd = sp->cmd;
 	__u32 seq = (sp->seq + 1) & 0x3fffffff;
 
+	host_space_follow(sp);
 	cmd->nr_ops = sp->nr_ops;
 	cmd->wake = wake;
 	cmd->waits = 0;
@@ -74,18 +74,7 @@ static void post(struct host_space *sp, __u64 wake)
 	sp->nr_ops = 0;
 	__atomic_store_n(&cmd->seq, seq, __ATOMIC_SEQ_CST);
 	HOST_CALL(__NR_futex, &cmd->seq, FUTEX_WAKE, 1);
-}
-
-/**
- * host_space_post() - hand the queue to the mapper
- * @wake: address (in the space) of a context area to let go afterwards, or 0
- *
- * The last batch has been acknowledged.
- */
-void host_space_post(struct host_space *sp, __u64 wake)
-{
-	host_space_follow(sp);
-	post(sp, wake);
+	return 0;
 }
 
 static void set_op(struct stub_op *op, long nr, __u64 a, __u64 b, __u64 c, __u64 d, __u64 e, __u64 f)
@@ -99,36 +88,12 @@ static void set_op(struct stub_op *op, long nr, __u64 a, __u64 b, __u64 c, __u64
 	op->arg[5] = f;
 }
 
-/* Lay the backdrop over a range, or, without one, unmap it. */
-static void set_unmap(struct stub_op *op, __u64 uva, __u64 len)
-{
-	if (has_backdrop && uva >= BACKDROP_START)
-		set_op(op, __NR_mmap, uva, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	else
-		set_op(op, __NR_munmap, uva, len, 0, 0, 0, 0);
-}
-
-static int is_unmap(const struct stub_op *op)
-{
-	return op->nr == __NR_munmap || (op->nr == __NR_mmap && op->arg[2] == PROT_NONE);
-}
-
 /* Forget all mappings; whatever is queued is no longer needed. The page is the mapper's no more. */
 static void queue_unmap_all(struct host_space *sp)
 {
 	sp->nr_maps = 0;
-	sp->nr_ops = 2;
-	set_unmap(&sp->cmd->op[0], 0, BACKDROP_START);
-	set_unmap(&sp->cmd->op[1], BACKDROP_START, UM_STUB_START - BACKDROP_START);
-}
-
-/** host_space_probe() - find out, with the first space and before there are vCPUs, whether the host allows the backdrop ('ulimit -v' may not) */
-void host_space_probe(struct host_space *sp)
-{
-	has_backdrop = 1;
-	queue_unmap_all(sp);
-	post(sp, 0);
-	has_backdrop = !host_space_wait_ack(sp);
+	sp->nr_ops = 1;
+	set_op(&sp->cmd->op[0], __NR_munmap, 0, UM_STUB_START, 0, 0, 0, 0);
 }
 
 /**
@@ -156,8 +121,10 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 	unsigned int flags = MAP_SHARED | MAP_FIXED;
 	struct stub_op *op;
 
+	/* or the first touch of each page is a fault in the host */
 	if (len <= POPULATE_MAX || (prot & UM_PROT_WRITE))
 		flags |= MAP_POPULATE;
+
 	op = host_space_op(sp);
 	if (!op)
 		return -ENOSPC;
@@ -166,7 +133,7 @@ int host_space_map(struct host_space *sp, um_uva_t uva, um_gpo_t gpo, unsigned l
 		op = host_space_op(sp);
 	}
 	/* what is replaced needs no unmapping before */
-	if (sp->nr_ops > 1 && is_unmap(&op[-1]) && op[-1].arg[0] >= uva && op[-1].arg[0] + op[-1].arg[1] <= uva + len) {
+	if (sp->nr_ops > 1 && op[-1].nr == __NR_munmap && op[-1].arg[0] >= uva && op[-1].arg[0] + op[-1].arg[1] <= uva + len) {
 		op--;
 		sp->nr_ops--;
 	}
@@ -181,7 +148,7 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 
 	if (sp->nr_ops) {
 		op = &sp->cmd->op[sp->nr_ops - 1];
-		if (is_unmap(op) && op->arg[0] + op->arg[1] == uva) {
+		if (op->nr == __NR_munmap && op->arg[0] + op->arg[1] == uva) {
 			op->arg[1] += len;
 			return;
 		}
@@ -191,8 +158,8 @@ void host_space_unmap(struct host_space *sp, um_uva_t uva, unsigned long len)
 		queue_unmap_all(sp);
 		return;
 	}
-	set_unmap(op, uva, len);
-	sp->nr_maps += 2;
+	set_op(op, __NR_munmap, uva, len, 0, 0, 0, 0);
+	sp->nr_maps++;
 }
 
 int host_space_queued(struct host_space *sp)
