@@ -8,6 +8,7 @@
  *                      way through them; more of memory that grows; what else programs mostly touch of this file (struct habit).
  *   um_ahead_return()  before the first instruction after fork or exec: the pages of the instruction and stack pointers, and what parent or child
  *                      touched first the last time (struct kin), or what was touched of the files the last time.
+ *   um_counts_as_write()  before a fault is handled: a read of what will be written to soon is taken as the write.
  *
  * Nothing here waits for a disk, grows a stack or takes a page from a swap device; nothing is taken where somebody wants to know of the first touch
  * (userfaultfd). A habit is a guess: it is bounded, may be wrong or raced with, and is forgotten now and then, since a guess that has come true
@@ -385,7 +386,7 @@ struct kin {
 /**
  * struct ahead - what belongs to an mm; kept with its space
  * @is_due: a program is about to run for the first time after a fork or exec
- * @zero_reads:  pages of zeroes that it got for memory that it had not written to
+ * @zero_reads: pages of zeroes that it got for memory that it had not written to
  * @zero_writes: how many of them it wrote to later
  * @mine:   of this mm and its children, NULL until it forks
  * @theirs: of its parent and siblings, NULL after exec

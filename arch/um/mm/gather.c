@@ -43,7 +43,7 @@ static struct folio *block_take(struct folio *src, unsigned long private)
 	return page ? page_folio(page) : NULL;
 }
 
-/* The memory of @b, NULL if there is none of that size at hand. */
+/* A block of 1 << @order pages; NULL if there is none of that size at hand. */
 static struct block *block_alloc(unsigned int order)
 {
 	struct block *b = kmalloc(sizeof(*b), GFP_KERNEL);
@@ -105,6 +105,7 @@ static unsigned int count_runs(struct address_space *mapping, pgoff_t first, uns
 	return runs;
 }
 
+/* Bring together what lies in more than @max_runs runs. Return: whether that was tried */
 static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int order, unsigned int max_runs)
 {
 	pgoff_t first = round_down(pgoff, 1UL << order);
