@@ -16,6 +16,8 @@ TURNS = ('mkfifo /tmp/a /tmp/b; (while read x; do echo; done </tmp/a >/tmp/b) & 
          '(echo; while read x; do echo; done) >/tmp/a </tmp/b')
 COLUMNS = ('cpu', 'now', 'kernel_cpu', 'user_cpu', 'pair', 'quick', 'slept', 'turns', 'changes', 'trapped', 'patched')
 
+uml.ARGS.clear()     # these tests give the switches themselves, or want the default
+
 
 def handoff(guest):
     """The rows of /proc/handoff as dictionaries."""

@@ -6,6 +6,7 @@ is one line of the report. Raise Skip(reason) to skip, use check() or assert to 
 
   LINUX      the kernel       UML_FORBID  program under which it runs (no ptrace, no user namespaces), or empty
   UML_TMP    a directory      UML_LOG     prefix for logs       UML_FULL   "1" in full mode       UML_IMG   the Debian image
+  UML_ARGS   switches for every guest, before its test's own (of two of the same name the later one counts)
 """
 import errno
 import fcntl
@@ -27,6 +28,7 @@ TMP = os.environ.get('UML_TMP', '/tmp')
 LOG = os.environ.get('UML_LOG', os.path.join(TMP, 'log'))
 FULL = os.environ.get('UML_FULL') == '1'
 IMG = os.environ.get('UML_IMG', '')
+ARGS = os.environ.get('UML_ARGS', '').split()
 
 SHELL_PROMPT = r'uml:\S*# '
 ESCAPES = re.compile(rb'\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x07')
@@ -55,7 +57,7 @@ def wait_nothing_left(seconds=3.0):
 
 def command_line(args):
     """The whole command: the kernel below the forbidding filter."""
-    return ([FORBID] if FORBID else []) + [LINUX, *args]
+    return ([FORBID] if FORBID else []) + [LINUX, *ARGS, *args]
 
 
 class Guest:
