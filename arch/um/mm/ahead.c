@@ -5,10 +5,10 @@
  * A fault costs a program three switches between host threads; taking a page that is at hand, with others, costs a sixth of that. So where it can be known what a program will touch next, that is taken with a fault that it has, or before it runs at all:
  *
  *   um_ahead_fault()   with a fault: what lies around it in a file and is cached; the next of the pages that a parent or child shares, for who works his
- *                      way through them; more of memory that grows; what else programs mostly touch of this file (struct habit).
+ *                      way through them; more of memory that grows (grow.c); what else programs mostly touch of this file (struct habit).
  *   um_ahead_return()  before the first instruction after fork or exec: the pages of the instruction and stack pointers, and what parent or child
- *                      touched first the last time (struct kin), or what was touched of the files the last time.
- *   um_counts_as_write()  before a fault is handled: a read of what will be written to soon is taken as the write.
+ *                      touched first the last time (struct kin), or what was touched of the files the last time; after brk() what was added, after
+ *                      mprotect() what stays accessible, after mmap() what is mostly touched of the file.
  *
  * Nothing here waits for a disk, grows a stack or takes a page from a swap device; nothing is taken where somebody wants to know of the first touch
  * (userfaultfd). A habit is a guess: it is bounded, may be wrong or raced with, and is forgotten now and then, since a guess that has come true
@@ -18,9 +18,11 @@
 #include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/syscalls.h>
 #include <linux/userfaultfd_k.h>
 #include <asm/mmu_context.h>
 #include <asm/pgalloc.h>
@@ -31,15 +33,12 @@
 #include "ahead.h"
 
 #define COW_RUN		16		/* pages */
-#define SMALL_AREA	(2UL << 20)
 #define AROUND_PAGES	128UL		/* of a file, a power of two */
-#define GROW_BLOCK	SZ_64K		/* see folios.c */
-#define GROW_BLOCKS	8
 #define NEAR_PAGES	16U
 #define SCATTERED	4		/* runs in that, or twice as many in what one page table maps */
 #define OFTEN		32		/* faults on a file that make it worth while to move its pages */
 #define RELEARN		32		/* forks, or runs of a file */
-#define ZERO_TRIALS	4		/* first reads of untouched memory that tell what the others are */
+#define PROTECT_PAGES	64U		/* the dynamic linker protects a few */
 #define NR_HABITS	128
 #define SEEN_PAGES	48U
 #define HABIT_PAGES	48U
@@ -98,6 +97,7 @@ static void copy_run(struct vm_area_struct *vma, unsigned long addr)
 			return;
 		if (handle_mm_fault(vma, addr + i * PAGE_SIZE, FAULT_FLAG_WRITE | FAULT_FLAG_USER, NULL))
 			return;
+		um_tlb_take(vma->vm_mm, addr + i * PAGE_SIZE);
 	}
 }
 
@@ -249,15 +249,22 @@ static void gather(struct vm_area_struct *vma, unsigned long addr)
 	h = habit_of(inode);
 	do_it = h->faults > OFTEN && h->gathers < limit;
 	spin_unlock(&habits_lock);
-	if (!do_it || !um_gather(vma->vm_file->f_mapping, linear_page_index(vma, addr)))
+	if (!do_it || !um_gather(vma->vm_file, linear_page_index(vma, addr)))
 		return;
 	spin_lock(&habits_lock);
 	habit_of(inode)->gathers++;
 	spin_unlock(&habits_lock);
 }
 
-/* Take one page for a read or a write, if it is at hand. Return: whether the program has it now */
-static bool take(struct vm_area_struct *vma, unsigned long addr, bool write)
+/**
+ * um_ahead_take() - take one page for a read or a write, if it is at hand
+ * @vma:   where; the mmap lock is held
+ * @addr:  address of the page
+ * @write: for a write
+ *
+ * Return: whether the program has it now.
+ */
+bool um_ahead_take(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
 	bool is_private_write = write && !(vma->vm_flags & VM_SHARED);
 	enum um_page_state state;
@@ -283,41 +290,6 @@ static bool take(struct vm_area_struct *vma, unsigned long addr, bool write)
 	return true;
 }
 
-/*
- * The rest of a block that is being written to. Where it is whole, the fault has brought all of it; at the ends of an area, and where some of it was there
- * already, smaller folios. A rest of the area that is less than a block comes with its last block.
- */
-static void fill_block(struct vm_area_struct *vma, unsigned long block)
-{
-	unsigned long start = max(block, vma->vm_start), end = min(block + GROW_BLOCK, vma->vm_end), addr;
-
-	if (vma->vm_end - end < GROW_BLOCK)
-		end = vma->vm_end;
-	for (addr = start; addr < end; addr += PAGE_SIZE)
-		if (um_page_state(vma, addr) == UM_PAGE_NONE && !take(vma, addr, true))
-			return;
-}
-
-/* Memory that grows: the blocks before are the program's own already. Take as many after it, up to a limit. */
-static void grow(struct vm_area_struct *vma, unsigned long addr)
-{
-	unsigned long block = ALIGN_DOWN(addr, GROW_BLOCK);
-	unsigned int n, i;
-
-	if (userfaultfd_armed(vma) || (vma->vm_flags & VM_NOHUGEPAGE))
-		return;
-	fill_block(vma, block);
-	for (n = 0; n < GROW_BLOCKS; n++)
-		if (um_page_state(vma, block - n * GROW_BLOCK - PAGE_SIZE) != UM_PAGE_OWN)
-			break;
-	for (i = 1; i <= n; i++) {
-		unsigned long next = block + i * GROW_BLOCK;
-
-		if (next + GROW_BLOCK > vma->vm_end || um_page_state(vma, next) != UM_PAGE_NONE || !take(vma, next, true))
-			return;
-	}
-}
-
 /* Note that @addr was faulted on, if it is not 0; take what else of the area is mostly touched. */
 static void follow_habit(struct vm_area_struct *vma, const struct place *place, unsigned long addr, bool write)
 {
@@ -341,7 +313,7 @@ static void follow_habit(struct vm_area_struct *vma, const struct place *place, 
 		unsigned long index = page[i] >> 1;
 
 		if ((!addr || page[i] != this) && index >= place->base && index < place->base + vma_pages(vma))
-			take(vma, vma->vm_start + ((index - place->base) << PAGE_SHIFT), page[i] & 1);
+			um_ahead_take(vma, vma->vm_start + ((index - place->base) << PAGE_SHIFT), page[i] & 1);
 	}
 }
 
@@ -386,16 +358,14 @@ struct kin {
 /**
  * struct ahead - what belongs to an mm; kept with its space
  * @is_due: a program is about to run for the first time after a fork or exec
- * @zero_reads: pages of zeroes that it got for memory that it had not written to
- * @zero_writes: how many of them it wrote to later
+ * @growth: how its memory grows
  * @mine:   of this mm and its children, NULL until it forks
  * @theirs: of its parent and siblings, NULL after exec
  * @seen:   the part of these that it adds to, NULL after exec
  */
 struct ahead {
 	bool is_due;
-	unsigned int zero_reads;
-	unsigned int zero_writes;
+	struct um_growth growth;
 	struct kin *mine;
 	struct kin *theirs;
 	struct seen *seen;
@@ -406,45 +376,12 @@ static struct ahead *ahead_of(struct mm_struct *mm)
 	return *host_space_owner(mm->context.space);
 }
 
-/*
- * Memory that is read before anything was written to it: a page of zeroes would do. But most programs (a compiler's own allocator looks at its pages
- * first) write to it soon, and that is one more fault, and its memory comes in single pages. So this program's first reads tell what the rest are.
- */
-static bool zeroes_are_written(struct ahead *a)
-{
-	if (!a)
-		return false;
-	if (a->zero_reads >= ZERO_TRIALS && a->zero_writes * 2 >= a->zero_reads)
-		return true;
-	a->zero_reads++;
-	return false;
-}
-
-static void note_zero_write(struct mm_struct *mm)
+/** um_growth_of() - how @mm's memory grows; NULL if nobody has an eye on it */
+struct um_growth *um_growth_of(struct mm_struct *mm)
 {
 	struct ahead *a = ahead_of(mm);
 
-	if (a)
-		a->zero_writes++;
-}
-
-/**
- * um_counts_as_write() - should this read be taken for a write?
- * @vma:   where
- * @state: of the page
- *
- * A fault costs more than a page's copy, or its zeroing. So it should where the program may write to the page, and only the sharing with a parent or child
- * forbids that, or the page is not there yet and will be written to, or is in a small area.
- */
-bool um_counts_as_write(struct vm_area_struct *vma, enum um_page_state state)
-{
-	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE || userfaultfd_armed(vma))
-		return false;
-	if (state == UM_PAGE_SHARED)
-		return true;
-	if (state != UM_PAGE_NONE || !vma_is_anonymous(vma))
-		return false;
-	return vma->vm_end - vma->vm_start <= SMALL_AREA || zeroes_are_written(ahead_of(vma->vm_mm));
+	return a ? &a->growth : NULL;
 }
 
 static void kin_put(struct kin *kin)
@@ -537,7 +474,7 @@ static void take_at(struct mm_struct *mm, unsigned long addr, bool write)
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
 	if (vma)
-		take(vma, addr, write);
+		um_ahead_take(vma, addr, write);
 }
 
 static void take_seen(struct mm_struct *mm, struct seen *seen)
@@ -566,10 +503,8 @@ void um_ahead_fault(struct vm_area_struct *vma, unsigned long addr, enum um_page
 
 	if (write && (state == UM_PAGE_SHARED || (is_file_part(vma) && state != UM_PAGE_OWN)))
 		copy_run(vma, addr);
-	if (state == UM_PAGE_READ && write && vma_is_anonymous(vma))
-		note_zero_write(vma->vm_mm);
-	if (state == UM_PAGE_NONE && write && vma_is_anonymous(vma))
-		grow(vma, addr);
+	if (vma_is_anonymous(vma))
+		um_grow_fault(vma, addr, state, write);
 	if (state == UM_PAGE_NONE && !write && vma->vm_file)
 		map_around(vma, addr);
 	note_seen(vma->vm_mm, addr, write);
@@ -615,6 +550,81 @@ static void after_exec(struct mm_struct *mm, struct pt_regs *regs)
 			follow_habit(vma, &place, 0, false);
 }
 
+/* What was mapped is not any more, though little of it has changed for a dynamic linker that protects its tables, or a compiler of code. */
+static void after_mprotect(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	unsigned int i, nr = min(PFN_UP(len), PROTECT_PAGES);
+
+	if (!vma || !(vma->vm_flags & VM_READ))
+		return;
+	for (i = 0; i < nr; i++) {
+		enum um_page_state state = um_page_state(vma, addr + i * PAGE_SIZE);
+
+		if (state != UM_PAGE_NONE && state != UM_PAGE_OTHER)
+			um_tlb_take(mm, addr + i * PAGE_SIZE);
+	}
+}
+
+/* The first growth of a heap is habit; what comes later, growth. */
+static void after_brk(struct mm_struct *mm, struct um_growth *growth, unsigned long brk)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, brk - 1);
+	unsigned long before = growth->brk;
+	struct place place;
+
+	growth->brk = brk;
+	if (!before || brk <= before || !vma || !vma_is_anonymous(vma))
+		return;
+	if (vma->vm_start < PAGE_ALIGN(before))
+		um_grow_brk(vma, PAGE_ALIGN(before));
+	else if (find_place(vma, &place))
+		follow_habit(vma, &place, 0, false);
+}
+
+/* The dynamic linker maps a library first as a whole, then its parts over that. Of the first one the head is what stays, and is looked at. */
+static void library_begins(struct vm_area_struct *vma, const struct inode *inode)
+{
+	habit_begins(inode);
+	um_ahead_take(vma, vma->vm_start, false);
+}
+
+static void after_mmap(struct mm_struct *mm, unsigned long addr, unsigned long flags)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	struct place place;
+
+	if (!vma)
+		return;
+	if (vma_is_anonymous(vma) && !(flags & (MAP_FIXED | MAP_STACK | MAP_NORESERVE)))
+		um_grow_mmap(vma, addr);
+	else if (!is_file_part(vma) || !find_place(vma, &place))
+		return;
+	else if (flags & MAP_FIXED)
+		follow_habit(vma, &place, 0, false);
+	else if (!vma->vm_pgoff)
+		library_begins(vma, place.inode);
+}
+
+static void after_call(struct mm_struct *mm, struct ahead *a, struct pt_regs *regs)
+{
+	if (IS_ERR_VALUE(regs->ax) || !mmap_read_trylock(mm))
+		return;
+	if (regs->orig_ax == __NR_brk && regs->ax)
+		after_brk(mm, &a->growth, regs->ax);
+	else if (regs->orig_ax == __NR_mprotect)
+		after_mprotect(mm, regs->di, regs->si);
+	else if (regs->orig_ax == __NR_mmap)
+		after_mmap(mm, regs->ax, regs->r10);
+	mmap_read_unlock(mm);
+}
+
+/* Has the call changed what the program is about to touch? */
+static bool is_change(unsigned long nr)
+{
+	return nr == __NR_brk || nr == __NR_mprotect || nr == __NR_mmap;
+}
+
 /**
  * um_ahead_return() - the current task returns to its program from a system call
  * @regs: its registers
@@ -624,8 +634,13 @@ void um_ahead_return(struct pt_regs *regs)
 	struct ahead *a = ahead_of(current->mm);
 	struct seen *seen;
 
-	if (likely(!a || !a->is_due))
+	if (!a)
 		return;
+	if (likely(!a->is_due)) {
+		if (unlikely(is_change(regs->orig_ax)))
+			after_call(current->mm, a, regs);
+		return;
+	}
 	a->is_due = false;
 	if (!mmap_read_trylock(current->mm))
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * mm/ahead.h - between fault.c and ahead.c
+ * mm/ahead.h - between fault.c, ahead.c and what belongs to it: grow.c, gather.c
  */
 #ifndef _UM_MM_AHEAD_H
 #define _UM_MM_AHEAD_H
@@ -18,16 +18,44 @@
  */
 enum um_page_state { UM_PAGE_NONE, UM_PAGE_OTHER, UM_PAGE_READ, UM_PAGE_SHARED, UM_PAGE_CLEAN, UM_PAGE_OWN };
 
+/**
+ * struct um_growth - how the memory of an mm grows; threads that fault at once may lose each other's notes
+ * @brk:         the end of its heap when brk() was last called, or 0
+ * @blocks:      how many blocks it got at once the last time
+ * @zero_reads:  pages of zeroes that it got of late for memory that it had not written to
+ * @zero_writes: how many of them it wrote to later
+ * @mmap:        address that mmap() returned last and left untouched, or 0
+ * @mmaps:       how many of these there were of late
+ * @mmaps_used:  how many of them were written to at their beginning, before the next one
+ * @mmaps_taken: areas whose beginning was taken ahead
+ */
+struct um_growth {
+	unsigned long brk;
+	unsigned int blocks;
+	unsigned int zero_reads;
+	unsigned int zero_writes;
+	unsigned long mmap;
+	unsigned int mmaps;
+	unsigned int mmaps_used;
+	unsigned int mmaps_taken;
+};
+
 enum um_page_state um_page_state(struct vm_area_struct *vma, unsigned long addr);
-bool um_counts_as_write(struct vm_area_struct *vma, enum um_page_state state);
 void um_ahead_init(struct mm_struct *mm, struct mm_struct *parent);
 void um_ahead_exit(struct mm_struct *mm);
 void um_ahead_fault(struct vm_area_struct *vma, unsigned long addr, enum um_page_state state, bool write);
+bool um_ahead_take(struct vm_area_struct *vma, unsigned long addr, bool write);
+struct um_growth *um_growth_of(struct mm_struct *mm);
+
+bool um_counts_as_write(struct vm_area_struct *vma, enum um_page_state state);
+void um_grow_fault(struct vm_area_struct *vma, unsigned long addr, enum um_page_state state, bool write);
+void um_grow_brk(struct vm_area_struct *vma, unsigned long addr);
+void um_grow_mmap(struct vm_area_struct *vma, unsigned long addr);
 
 #ifdef CONFIG_MIGRATION
-bool um_gather(struct address_space *mapping, pgoff_t pgoff);
+bool um_gather(struct file *file, pgoff_t pgoff);
 #else
-static inline bool um_gather(struct address_space *mapping, pgoff_t pgoff) { return false; }
+static inline bool um_gather(struct file *file, pgoff_t pgoff) { return false; }
 #endif
 
 #endif /* _UM_MM_AHEAD_H */

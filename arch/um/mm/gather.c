@@ -6,6 +6,8 @@
  * pages, and as the page allocator gives last what was freed first, even neighbours that were read together often lie in descending order: 16
  * operations for 64 KiB of a program's text, each time it is run. So where a program that is run again and again faults on such a piece, its pages are
  * migrated to a block of 2 MiB, or of 64 KiB where that is not to be had or the file ends, as compaction would do, once. Then it takes one operation.
+ *
+ * What has never been read splits a block, too. So where a good part of a large block is cached, the rest is read, as for a huge page of text.
  */
 
 #include <linux/gfp.h>
@@ -19,7 +21,8 @@
 #include "ahead.h"
 
 #define LARGE_ORDER	9
-#define LARGE_RUNS	32		/* as many small blocks */
+#define LARGE_RUNS	8
+#define CACHED_PART	4		/* of a block */
 #define SMALL_ORDER	4
 #define SMALL_RUNS	4
 
@@ -84,8 +87,8 @@ static unsigned int isolate(struct address_space *mapping, pgoff_t first, unsign
 	return nr;
 }
 
-/* In how many runs of memory are the pages of a piece that are cached? */
-static unsigned int count_runs(struct address_space *mapping, pgoff_t first, unsigned int pages)
+/* In how many runs of memory are the pages of a piece that are cached, and how many are these? */
+static unsigned int count_runs(struct address_space *mapping, pgoff_t first, unsigned int pages, unsigned int *cached_out)
 {
 	XA_STATE(xas, &mapping->i_pages, first);
 	unsigned long last_pfn = 0;
@@ -93,16 +96,36 @@ static unsigned int count_runs(struct address_space *mapping, pgoff_t first, uns
 	unsigned int runs = 0;
 	struct folio *folio;
 
+	*cached_out = 0;
 	rcu_read_lock();
 	xas_for_each(&xas, folio, first + pages - 1) {
 		if (xas_retry(&xas, folio) || xa_is_value(folio))
 			continue;
 		runs += !last_pfn || folio_pfn(folio) - last_pfn != xas.xa_index - last_index;
-		last_pfn = folio_pfn(folio);
-		last_index = xas.xa_index;
+		last_pfn = folio_pfn(folio) + folio_nr_pages(folio) - 1;
+		last_index = folio_next_index(folio) - 1;
+		*cached_out += folio_nr_pages(folio);
 	}
 	rcu_read_unlock();
 	return runs;
+}
+
+/* Read what is missing of a large block, if it is not most. */
+static void read_rest(struct file *file, pgoff_t pgoff)
+{
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t first = round_down(pgoff, 1UL << LARGE_ORDER), end = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE);
+	unsigned int pages = min(end - first, 1UL << LARGE_ORDER), cached;
+	struct file_ra_state ra = { };
+
+	if (pgoff >= end)
+		return;
+	count_runs(mapping, first, pages, &cached);
+	if (cached < pages && cached >= pages / CACHED_PART) {
+		DEFINE_READAHEAD(ractl, file, &ra, mapping, first);
+
+		page_cache_ra_unbounded(&ractl, pages, 0);
+	}
 }
 
 /* Bring together what lies in more than @max_runs runs. Return: whether that was tried */
@@ -113,7 +136,7 @@ static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int or
 	struct block *b;
 	unsigned int i;
 
-	if (count_runs(mapping, first, 1U << order) <= max_runs)
+	if (count_runs(mapping, first, 1U << order, &i) <= max_runs)
 		return false;
 	b = block_alloc(order);
 	if (!b)
@@ -131,13 +154,14 @@ static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int or
 
 /**
  * um_gather() - bring the pages around one of a file together in memory
- * @mapping: the file's
- * @pgoff:   number of the page
+ * @file:  which
+ * @pgoff: number of the page
  *
- * May sleep, but not for I/O. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
+ * May sleep, but waits for no I/O. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
  * where they were, and flushed from spaces. Return: whether there was something to do, and the memory for it.
  */
-bool um_gather(struct address_space *mapping, pgoff_t pgoff)
+bool um_gather(struct file *file, pgoff_t pgoff)
 {
-	return gather(mapping, pgoff, LARGE_ORDER, LARGE_RUNS) || gather(mapping, pgoff, SMALL_ORDER, SMALL_RUNS);
+	read_rest(file, pgoff);
+	return gather(file->f_mapping, pgoff, LARGE_ORDER, LARGE_RUNS) || gather(file->f_mapping, pgoff, SMALL_ORDER, SMALL_RUNS);
 }
