@@ -48,6 +48,19 @@ def test_split():
             check(g.wait(30) == 0, f'status {g.status}')
 
 
+def test_reboot():
+    """a kernel that was started again by reboot has all host CPUs again"""
+    cpus = two_cpus()
+    with Guest('mem=256M', 'quiet', 'handoff=split') as g:
+        g.shell(60)
+        g.line('reboot -f')
+        g.shell(60)
+        row, = handoff(g)
+        check({row['kernel_cpu'], row['user_cpu']} <= set(cpus) and row['kernel_cpu'] != row['user_cpu'], f'{row}; the host allows {cpus}')
+        g.line('poweroff -f')
+        check(g.wait(30) == 0, f'status {g.status}')
+
+
 def test_pair():
     """handoff=pair: on one host CPU, whatever the program does"""
     with Guest('mem=256M', 'quiet', 'handoff=pair') as g:

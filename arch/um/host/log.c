@@ -20,6 +20,7 @@
 #include <um/tty.h>
 
 #include "boot.h"
+#include "host.h"
 #include "hostcall.h"
 #include "hostlib.h"
 
@@ -271,6 +272,7 @@ void host_restart(void)
 
 	end_begin();
 	host_signals_restore(host_start.sigmask);
+	host_place_free();
 	err = HOST_CALL(__NR_execve, "/proc/self/exe", host_start.argv, host_start.envp);
 	host_error("cannot start again: execve of /proc/self/exe fails with error %ld; start it by hand", -err);
 	end_process(1);

@@ -142,6 +142,13 @@ void host_place_pin(__u32 tid, int host_cpu)
 	HOST_CALL(__NR_sched_setaffinity, tid, sizeof(mask), mask);
 }
 
+/** host_place_free() - the calling thread may run wherever the host let us run at the start: another program takes our place */
+void host_place_free(void)
+{
+	if (nr_allowed)
+		HOST_CALL(__NR_sched_setaffinity, 0, sizeof(allowed), allowed);
+}
+
 /** host_place_context() - the context that the vCPU is about to let go, for the next look */
 void host_place_context(unsigned int vcpu, __u32 pid, __u32 tid)
 {
