@@ -4,7 +4,8 @@
  *
  * The clock source counts host nanoseconds, so no tick is ever lost, however late the host runs us. A guest program
  * computes the same number in the vDSO from the page below. Each vCPU has a one-shot timer on the host: an idle guest
- * arms it for the next thing to do and uses no CPU.
+ * arms it for the next thing to do and uses no CPU. A vCPU that goes to sleep and wakes up puts the next event off and moves it
+ * back each time; so a timer that is armed for an earlier moment than is wanted is left alone, and armed again, if need be, when it expires.
  *
  * Host nanoseconds come from the TSC and are disciplined against the host's clock once a second: by a delayed work,
  * with interrupts off, as their handlers read the clock. The first few times wake an idle vCPU, because the rate
@@ -41,7 +42,18 @@ static union {
 
 struct um_clock_params *um_clock_params = &clock_page.params;
 
+/**
+ * struct um_timer - a vCPU's timer, in nanoseconds of host_clock_ns()
+ * @armed:  when the host will interrupt us, 0: never
+ * @wanted: when there is something to do, 0: never
+ */
+struct um_timer {
+	u64 armed;
+	u64 wanted;
+};
+
 static DEFINE_PER_CPU(struct clock_event_device, clock_event);
+static DEFINE_PER_CPU(struct um_timer, um_timer);
 static u64 boot_ns;
 static unsigned int nr_disciplines;
 
@@ -91,6 +103,35 @@ void read_persistent_clock64(struct timespec64 *ts)
 	*ts = ns_to_timespec64(host_clock_realtime_ns());
 }
 
+/* The host's timer and ours may differ by what its clock is disciplined. */
+static void timer_arm(u64 now, u64 delta_ns)
+{
+	struct um_timer *t = this_cpu_ptr(&um_timer);
+
+	t->wanted = now + delta_ns;
+	if (t->armed > now && t->armed <= t->wanted)
+		return;
+	t->armed = t->wanted;
+	host_timer_arm(delta_ns);
+}
+
+/* The host's timer has expired. Return: whether there is something to do now */
+static bool timer_expired(void)
+{
+	struct um_timer *t = this_cpu_ptr(&um_timer);
+	u64 now = host_clock_ns();
+
+	t->armed = 0;
+	if (!t->wanted)
+		return false;
+	if (t->wanted > now + EVENT_MIN_NS) {
+		timer_arm(now, t->wanted - now);
+		return false;
+	}
+	t->wanted = 0;
+	return true;
+}
+
 /*
  * A busy host may run us so late that the next event is in the past, too, again and again. That is an interrupt at once, and no reason for
  * the generic code to loop, complain and hold back all timers for a while; hence CLOCK_EVT_FEAT_KTIME. Before this clock is in use, ktime_get()
@@ -102,13 +143,13 @@ static int event_arm(ktime_t expires, struct clock_event_device *dev)
 
 	if (delta_ns <= 0 && !clock_in_use)
 		return -ETIME;
-	host_timer_arm(clamp_t(s64, delta_ns, EVENT_MIN_NS, EVENT_MAX_NS));
+	timer_arm(host_clock_ns(), clamp_t(s64, delta_ns, EVENT_MIN_NS, EVENT_MAX_NS));
 	return 0;
 }
 
 static int event_disarm(struct clock_event_device *dev)
 {
-	host_timer_arm(0);
+	this_cpu_ptr(&um_timer)->wanted = 0;
 	return 0;
 }
 
@@ -137,13 +178,13 @@ static void event_register(void)
 }
 
 /**
- * um_timer_interrupt() - UM_PEND_TIMER on this vCPU: its one-shot timer has expired, or had when it was disarmed
+ * um_timer_interrupt() - UM_PEND_TIMER on this vCPU: its one-shot timer has expired, or had when it was armed anew
  */
 void um_timer_interrupt(void)
 {
 	struct clock_event_device *dev = this_cpu_ptr(&clock_event);
 
-	if (likely(dev->event_handler))
+	if (timer_expired() && likely(dev->event_handler))
 		dev->event_handler(dev);
 	host_cpu_balance();
 }
