@@ -134,7 +134,7 @@ static int parse_aio(const struct um_option *opt, const char *suffix, const char
 		const char *name;
 		int mode;
 	} names[] = {
-		{ "auto", AIO_AUTO }, { "uring", AIO_URING }, { "threads", AIO_THREADS }, { "2.4", AIO_THREADS },
+		{ "auto", AIO_AUTO }, { "uring", AIO_URING }, { "threads", AIO_THREADS }, { "2.4", AIO_THREADS }
 	};
 	unsigned int i;
 	int ret;

@@ -25,6 +25,7 @@
 #include <um/event.h>
 
 #include "aio.h"
+#include "host.h"
 #include "hostcall.h"
 #include "hostlib.h"
 
@@ -299,6 +300,7 @@ static void ring_thread(void *arg)
 {
 	struct host_aio *q = arg;
 
+	host_place_anywhere();
 	if (q->ring.is_disabled)
 		HOST_CALL(__NR_io_uring_register, q->ring.hfd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 	for (;;) {

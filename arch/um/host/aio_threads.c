@@ -18,6 +18,7 @@
 #include <um/event.h>
 
 #include "aio.h"
+#include "host.h"
 
 #define NR_WORKERS	4
 
@@ -86,6 +87,7 @@ static void worker(void *arg)
 {
 	struct host_aio *q = arg;
 
+	host_place_anywhere();
 	for (;;) {
 		int more;
 		struct um_aio *io = queue_take(&q->threads, &more);

@@ -142,6 +142,13 @@ void host_place_pin(__u32 tid, int host_cpu)
 	HOST_CALL(__NR_sched_setaffinity, tid, sizeof(mask), mask);
 }
 
+/** host_place_anywhere() - let the calling thread, which a pinned one has made, work on every host CPU that we may use */
+void host_place_anywhere(void)
+{
+	if (nr_allowed)
+		HOST_CALL(__NR_sched_setaffinity, 0, sizeof(allowed), allowed);
+}
+
 /** host_place_context() - the context that the vCPU is about to let go, for the next look */
 void host_place_context(unsigned int vcpu, __u32 pid, __u32 tid)
 {
