@@ -101,7 +101,7 @@ static void test_chain(int fd)
 	struct job j = { .hfd = fd, .vec = { text, sizeof(text) }, .plan = plan };
 
 	push(&j);
-	ok(reap(1) == &j && !j.result && j.calls == 6, "a chain of six calls, one of which no ring knows: %ld after %d", j.result, j.calls);
+	ok(reap(1) == &j && !j.result && j.calls == 6, "a chain of six calls, one of which no ring knows");
 	j.plan = begins_aside;
 	memset(text, 0, sizeof(text));
 	push(&j);

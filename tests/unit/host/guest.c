@@ -69,6 +69,10 @@ int host_cpu_init_boot(struct um_cpu *cpu)
 	return cpu->irq_off && !cpu->id ? 0 : -EINVAL;
 }
 
+void host_place_anywhere(void)
+{
+}
+
 void host_irq_raise(unsigned int line)
 {
 	__atomic_fetch_add(&raised[line], 1, __ATOMIC_SEQ_CST);
