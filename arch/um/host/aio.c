@@ -58,7 +58,7 @@ void host_aio_run(struct host_aio *q, struct um_aio *io)
 		more = q->ops->took(q, io, host_aio_call(io));
 }
 
-/* The ring pays where many transfers wait for a disk at once and none is done by the host's page cache; see doc/performance.md. */
+/* The ring pays where many transfers wait for a disk at once and the host's page cache has no part in them: doc/performance.md. */
 static int wants_ring(const struct host_aio *q)
 {
 	return aio_mode == AIO_URING || (aio_mode == AIO_AUTO && q->is_direct);
