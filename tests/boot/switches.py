@@ -31,6 +31,8 @@ WRONG = [
     ('umid=', 'umid'),
     ('handoff=both', 'handoff'),
     ('handoff=', 'handoff'),
+    ('aio=posix', 'aio'),
+    ('aio=', 'aio'),
 ]
 
 
@@ -70,7 +72,7 @@ def test_help():
     """--help describes the switches, status 0"""
     status, out = uml.run_kernel('--help')
     check(status == 0, f'status {status}')
-    for word in ('mem=', 'ncpus=', 'ubd', 'hostfs', 'initrd=', 'umid=', '--version', '--showconfig'):
+    for word in ('mem=', 'ncpus=', 'ubd', 'hostfs', 'aio=', 'initrd=', 'umid=', '--version', '--showconfig'):
         check(word in out, f'--help does not mention {word}')
 
 

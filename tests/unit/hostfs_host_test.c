@@ -2,7 +2,7 @@
 /*
  * hostfs_host_test.c - the host half of hostfs against real files: confinement, append, directories, contents, errors
  *
- * Takes an empty directory. The grant is DIR/grant; what lies beside it (DIR/secret) must never be reached. The process must not be root:
+ * Takes an empty directory, and by whom contents are moved: the calling thread, or an engine. The grant is DIR/grant; what lies beside it (DIR/secret) must never be reached. The process must not be root:
  * the host's root may write where others may not.
  */
 #define _GNU_SOURCE
@@ -21,52 +21,70 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <um/option.h>
+#include <um/lines.h>
 
+#include "drivers/fakes.h"
 #include "drivers/hostfs/hostfs.h"
 
 #define NR_MANY		10000
 #define RACE_ROUNDS	20000
 
-/* The build renames the rows' section to this C name, for which the linker defines its bounds. */
-extern const struct um_option __start_um_options[], __stop_um_options[];
+static int is_pushed;	/* contents by the engine, not by the calling thread */
 
-static char error_text[1024];
-static int count, nr_bad;
-
-void host_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(error_text, sizeof(error_text), fmt, ap);
-	va_end(ap);
-}
-
-__attribute__((format(printf, 2, 3)))
-static void ok(int good, const char *fmt, ...)
-{
-	va_list ap;
-
-	printf("%sok %d - ", good ? "" : "not ", ++count);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	nr_bad += !good;
-}
-
-/* The option as on the command line; 0 or a negative errno, with error_text. */
+/* The option as on the command line; 0 or a negative errno, with fake_error. */
 static int option(const char *value)
 {
-	const struct um_option *opt;
+	char *argument;
 
-	error_text[0] = 0;
-	for (opt = __start_um_options; opt < __stop_um_options; opt++) {
-		if (!strcmp(opt->name, "hostfs"))
-			return opt->parse(opt, "", strdup(value));
-	}
-	abort();
+	if (asprintf(&argument, "hostfs=%s", value) < 0)
+		abort();
+	return fake_option(argument);
+}
+
+static int io_run(struct umhostfs_io *io)
+{
+	struct umhostfs_io *back;
+
+	if (!is_pushed)
+		return host_hostfs_io_run(io);
+	host_hostfs_io_push(io);
+	if (!fake_wait_line(UM_LINE_HOSTFS, 10000))
+		return -ETIME;
+	back = host_hostfs_io_reap();
+	return back == io && !back->aio.next ? io->result : -EBADMSG;
+}
+
+static int io_move(__u32 op, int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
+{
+	struct umhostfs_io io = { .op = op, .hfd = hfd, .vec = vec, .nr = nr, .pos = pos };
+	int ret = io_run(&io);
+
+	*done_out = io.done;
+	return ret;
+}
+
+static int io_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
+{
+	return io_move(UMHOSTFS_IO_READ, hfd, vec, nr, pos, done_out);
+}
+
+static int io_write(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
+{
+	return io_move(UMHOSTFS_IO_WRITE, hfd, vec, nr, pos, done_out);
+}
+
+static int io_fallocate(int hfd, __u32 mode, __u64 pos, __u64 len)
+{
+	struct umhostfs_io io = { .op = UMHOSTFS_IO_ALLOCATE, .hfd = hfd, .mode = mode, .pos = pos, .len = len };
+
+	return io_run(&io);
+}
+
+static int io_sync(int hfd, __u32 op)
+{
+	struct umhostfs_io io = { .op = op, .hfd = hfd };
+
+	return io_run(&io);
 }
 
 static void put(const char *path, const char *text)
@@ -102,10 +120,10 @@ static void test_option(void)
 {
 	struct umhostfs_grant grant;
 
-	ok(option("no-such-directory") == -ENOENT && strstr(error_text, "no such directory"),
-	   "a missing directory: %s", error_text);
-	ok(option("secret") == -ENOTDIR && strstr(error_text, "not a directory"), "a file: %s", error_text);
-	ok(option("grant,bogus") == -EINVAL && strstr(error_text, "append"), "an unknown word: %s", error_text);
+	ok(option("no-such-directory") == -ENOENT && strstr(fake_error, "no such directory"),
+	   "a missing directory: %s", fake_error);
+	ok(option("secret") == -ENOTDIR && strstr(fake_error, "not a directory"), "a file: %s", fake_error);
+	ok(option("grant,bogus") == -EINVAL && strstr(fake_error, "append"), "an unknown word: %s", fake_error);
 	ok(!option("none") && !host_hostfs_grant(&grant) && (grant.flags & UMHOSTFS_GRANT_NONE),
 	   "hostfs=none is understood");
 	ok(host_hostfs_root("/") == -EPERM, "hostfs=none refuses mounts");
@@ -313,6 +331,22 @@ static void test_modes(void)
 	host_hostfs_close(place);
 }
 
+/* 8000 bytes at 100, just written: the host has them, or says that it cannot tell */
+static void try_cached(int hfd)
+{
+	char c[8000];
+	struct umhostfs_vec vec = { c, sizeof(c) };
+	struct umhostfs_io io = { .op = UMHOSTFS_IO_READ, .hfd = hfd, .vec = &vec, .nr = 1, .pos = 1100 };
+	int ret = host_hostfs_io_try(&io);
+
+	if (ret > 0)
+		ok(!io.result && io.done == 7000 && c[0] == 'a' && c[6999] == 'b', "a cached read ends at once, at the end of the file");
+	else
+		ok((!ret || ret == -EOPNOTSUPP) && !io_run(&io) && io.done == 7000 && c[6999] == 'b', "a read that cannot end at once goes on");
+	io = (struct umhostfs_io){ .op = UMHOSTFS_IO_FSYNC, .hfd = hfd };
+	ok(!host_hostfs_io_try(&io), "what is no read does not end at once");
+}
+
 static void test_contents(void)
 {
 	char a[3000], b[5000], c[8000];
@@ -324,22 +358,24 @@ static void test_contents(void)
 	memset(a, 'a', sizeof(a));
 	memset(b, 'b', sizeof(b));
 	hfd = host_hostfs_create(place, "data", 0644, UMHOSTFS_READ | UMHOSTFS_WRITE, &attr);
-	ok(!host_hostfs_write(hfd, vec, 3, 100, &done) && done == 8000, "pieces are written");
+	ok(!io_write(hfd, vec, 3, 100, &done) && done == 8000, "pieces are written");
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
 	vec[1] = (struct umhostfs_vec){ c + 4000, 4000 };
-	ok(!host_hostfs_read(hfd, vec, 2, 1100, &done) && done == 7000 && c[0] == 'a' && c[1999] == 'a' && c[2000] == 'b' &&
+	ok(!io_read(hfd, vec, 2, 1100, &done) && done == 7000 && c[0] == 'a' && c[1999] == 'a' && c[2000] == 'b' &&
 	   c[6999] == 'b',
 	   "and read up to the end");
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
-	ok(!host_hostfs_read(hfd, vec, 1, 9000, &done) && !done, "nothing lies behind the end");
+	ok(!io_read(hfd, vec, 1, 9000, &done) && !done, "nothing lies behind the end");
 	vec[0] = (struct umhostfs_vec){ NULL, 4000 };
-	ok(host_hostfs_read(hfd, vec, 1, 0, &done) == -EFAULT && !done, "bad memory is an error");
+	ok(io_read(hfd, vec, 1, 0, &done) == -EFAULT && !done, "bad memory is an error");
+	ok(!io_sync(hfd, UMHOSTFS_IO_FSYNC) && !io_sync(hfd, UMHOSTFS_IO_DATASYNC) && !io_sync(hfd, UMHOSTFS_IO_SYNCFS), "sync");
+	try_cached(hfd);
 	ok(!host_hostfs_truncate(hfd, 50) && !host_hostfs_stat(hfd, NULL, &attr) && attr.size == 50, "truncate");
 	ok(!host_hostfs_unlink(place, "data") && !host_hostfs_stat(hfd, NULL, &attr) && attr.nlink == 0,
 	   "unlinked while open");
 	hfd2 = host_hostfs_reopen(hfd, UMHOSTFS_READ, &attr);
 	vec[0] = (struct umhostfs_vec){ c, 4000 };
-	ok(hfd2 >= 0 && !host_hostfs_read(hfd2, vec, 1, 0, &done) && done == 50, "and opened again without a name");
+	ok(hfd2 >= 0 && !io_read(hfd2, vec, 1, 0, &done) && done == 50, "and opened again without a name");
 	host_hostfs_close(hfd2);
 	host_hostfs_close(hfd);
 	host_hostfs_close(place);
@@ -361,16 +397,16 @@ static void test_space(void)
 	limit.rlim_cur = 100000;
 	setrlimit(RLIMIT_FSIZE, &limit);
 	hfd = host_hostfs_create(place, "limited", 0644, UMHOSTFS_WRITE, &attr);
-	ok(host_hostfs_write(hfd, vec, 2, 0, &done) == -EFBIG && done == 100000,
+	ok(io_write(hfd, vec, 2, 0, &done) == -EFBIG && done == 100000,
 	   "a write that stops half way says how far and why");
 	setrlimit(RLIMIT_FSIZE, &old);
 	host_hostfs_close(hfd);
 
 	full = open("/dev/full", O_WRONLY);
 	vec[0] = (struct umhostfs_vec){ block, sizeof(block) };
-	ok(full >= 0 && host_hostfs_write(full, vec, 1, 0, &done) == -ENOSPC && done == 0, "a full disk is ENOSPC");
+	ok(full >= 0 && io_write(full, vec, 1, 0, &done) == -ENOSPC && done == 0, "a full disk is ENOSPC");
 	close(full);
-	ok(host_hostfs_fallocate(full, 0, 0, 1) == -EBADF, "a closed descriptor is EBADF");
+	ok(io_fallocate(full, 0, 0, 1) == -EBADF, "a closed descriptor is EBADF");
 	host_hostfs_close(place);
 }
 
@@ -469,10 +505,10 @@ static void test_append(void)
 	   "hostfs=DIRECTORY,append");
 	place = root();
 	hfd = host_hostfs_open(place, "log", UMHOSTFS_READ | UMHOSTFS_WRITE, &attr);
-	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 0, &done) && is_file("grant/log", "begin more"),
+	ok(hfd >= 0 && !io_write(hfd, &vec, 1, 0, &done) && is_file("grant/log", "begin more"),
 	   "a write at 0 goes to the end");
 	ok(host_hostfs_truncate(hfd, 0) == -EPERM && host_hostfs_truncate(hfd, 3) == -EPERM, "no truncation");
-	ok(host_hostfs_fallocate(hfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4) == -EPERM, "no holes");
+	ok(io_fallocate(hfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4) == -EPERM, "no holes");
 	ok(host_hostfs_unlink(place, "log") == -EPERM && host_hostfs_rmdir(place, "widedir") == -EPERM, "no removal");
 	ok(host_hostfs_rename(place, "log", place, "other", 0) == -EPERM && is_file("grant/other", "other"),
 	   "no replacing");
@@ -481,19 +517,40 @@ static void test_append(void)
 	host_hostfs_close(hfd);
 	hfd = host_hostfs_create(place, "fresh", 0644, UMHOSTFS_WRITE, &attr);
 	vec = (struct umhostfs_vec){ "new", 3 };
-	ok(hfd >= 0 && !host_hostfs_write(hfd, &vec, 1, 77, &done) && is_file("grant/fresh", "new"),
+	ok(hfd >= 0 && !io_write(hfd, &vec, 1, 77, &done) && is_file("grant/fresh", "new"),
 	   "new files can be made");
 	host_hostfs_close(hfd);
 	host_hostfs_close(place);
 }
 
+/* 0: the host has no such engine */
+static int choose_engine(const char *name)
+{
+	char *argument;
+
+	is_pushed = !!strcmp(name, "here");
+	if (!is_pushed)
+		return 1;
+	if (asprintf(&argument, "aio=%s", name) < 0)
+		abort();
+	if (!fake_option(argument)) {
+		ok(!host_hostfs_io_start() && !host_hostfs_io_start(), "the engine %s starts", name);
+		return 1;
+	}
+	printf("# %s; contents not by it\n", fake_error);
+	ok(!strcmp(name, "uring"), "only uring can be refused");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2 || chdir(argv[1])) {
-		fprintf(stderr, "usage: hostfs_host_test DIRECTORY\n");
+	if (argc != 3 || chdir(argv[1])) {
+		fprintf(stderr, "usage: hostfs_host_test DIRECTORY here|threads|uring\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!choose_engine(argv[2]))
+		return done_testing();
 	umask(027);
 	if (mkdir("grant", 0755) || mkdir("grant/sub", 0755))
 		return 2;
@@ -512,6 +569,5 @@ int main(int argc, char **argv)
 	test_readdir();
 	test_xattr();
 	test_append();
-	printf("1..%d\n", count);
-	return nr_bad != 0;
+	return done_testing();
 }

@@ -29,7 +29,7 @@ int host_place_init(void);
 int host_place(unsigned int vcpu);
 int host_place_spare(unsigned int vcpu);
 void host_place_pin(__u32 tid, int host_cpu);
-void host_place_free(void);
+void host_place_anywhere(void);
 void host_place_context(unsigned int vcpu, __u32 pid, __u32 tid);
 
 /* handoff.c */

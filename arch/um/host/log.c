@@ -272,7 +272,7 @@ void host_restart(void)
 
 	end_begin();
 	host_signals_restore(host_start.sigmask);
-	host_place_free();
+	host_place_anywhere();
 	err = HOST_CALL(__NR_execve, "/proc/self/exe", host_start.argv, host_start.envp);
 	host_error("cannot start again: execve of /proc/self/exe fails with error %ld; start it by hand", -err);
 	end_process(1);

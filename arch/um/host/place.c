@@ -142,8 +142,8 @@ void host_place_pin(__u32 tid, int host_cpu)
 	HOST_CALL(__NR_sched_setaffinity, tid, sizeof(mask), mask);
 }
 
-/** host_place_free() - the calling thread may run wherever the host let us run at the start: another program takes our place */
-void host_place_free(void)
+/** host_place_anywhere() - the calling thread, pinned like the one that made it, may work on every host CPU that the host let us use at the start */
+void host_place_anywhere(void)
 {
 	if (nr_allowed)
 		HOST_CALL(__NR_sched_setaffinity, 0, sizeof(allowed), allowed);

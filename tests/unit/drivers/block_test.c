@@ -2,19 +2,25 @@
 /*
  * block_test.c - the host half of the disks: options, locks, and every kind of request against real files
  *
- * Takes a directory to make files in. Requests go the way the guest sends them: push, kick, wait for the line, reap.
+ * Takes a directory to make files in and an engine's name. Requests go the way the guest sends them: push, kick, wait for the line,
+ * reap. The engine "refused" is what becomes of the default where the host forbids io_uring, as containers do; here a filter does.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,7 +94,7 @@ static void reap(int nr)
 
 		if (!fake_wait_line(UM_LINE_BLOCK, 5000))
 			return;
-		for (rq = host_block_reap(); rq; rq = rq->next)
+		for (rq = host_block_reap(); rq; rq = um_blk_request_of(rq->aio.next))
 			nr_done++;
 	}
 }
@@ -368,15 +374,56 @@ static void test_sync(void)
 	ok(run(0, UM_BLK_WRITE, 0, 512, memset(path, 1, 512), 0) == 0, "a synchronous write");
 }
 
+static void forbid_uring(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		abort();
+}
+
+/* Make the engine called @name the one for all disks; what "auto" may choose is then known, too. 0: the host has no such engine */
+static int choose_engine(const char *name)
+{
+	ok(fake_option("aio=") < 0 && fake_nr_errors == 1 && strstr(fake_error, "auto, uring or threads") &&
+	   fake_option("aio=posix") < 0 && fake_nr_errors == 1, "other engines are refused");
+	ok(!fake_option("aio=auto") && !fake_option("aio=2.4") && !fake_option("aio=threads"), "auto, threads and 2.4 are known");
+	if (!strcmp(name, "threads"))
+		return 1;
+	if (!strcmp(name, "refused"))
+		forbid_uring();
+	if (!fake_option("aio=uring"))
+		return ok(strcmp(name, "refused"), "aio=uring is accepted where the host has it"), 1;
+	ok(fake_nr_errors == 1 && strstr(fake_error, "aio=uring: the host refuses"), "where the host has none, aio=uring is refused");
+	if (!strcmp(name, "refused"))
+		return !fake_option("aio=auto");
+	printf("# %s; no transfers by it\n", fake_error);
+	return 0;
+}
+
+static void test_engine(const char *name)
+{
+	ok(!strcmp(host_block_engine(0), strcmp(name, "refused") ? name : "threads"), "disks are carried out by %s", host_block_engine(0));
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
+	if (!choose_engine(argv[2]))
+		return done_testing();
 	test_options(argv[1]);
 	test_table(argv[1]);
 	test_locks(argv[1]);
 	test_transfer(argv[1]);
 	test_uncached(argv[1]);
+	test_engine(argv[2]);
 	test_space(argv[1]);
 	test_many();
 	test_trouble(argv[1]);

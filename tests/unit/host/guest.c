@@ -55,11 +55,6 @@ void host_space_exit(void)
 {
 }
 
-void host_place_free(void);	/* host/host.h */
-void host_place_free(void)
-{
-}
-
 void host_space_reap(void)
 {
 	while (HOST_CALL(__NR_wait4, -1, NULL, 1 /* WNOHANG */, NULL) > 0)
@@ -72,6 +67,10 @@ int host_cpu_init_boot(struct um_cpu *cpu)
 
 	HOST_CALL(__NR_rt_sigprocmask, SIG_BLOCK, &alarm, NULL, sizeof(alarm));
 	return cpu->irq_off && !cpu->id ? 0 : -EINVAL;
+}
+
+void host_place_anywhere(void)
+{
 }
 
 void host_irq_raise(unsigned int line)

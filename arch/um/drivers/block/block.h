@@ -3,15 +3,15 @@
  * block.h - disks: the contract between the guest's driver and the host's engines
  *
  * What:    a disk is a host file or a host block device. The option row in block_host.c opens and locks it before the
- *          guest runs; block_guest.c makes a gendisk of it; an engine carries out the requests.
+ *          guest runs; block_guest.c makes a gendisk of it; an engine carries out the requests (host/aio.h).
  * Copies:  none. The segments of a request are guest memory, which the host reads and writes where it lies.
  *
  * A request lives in the guest's blk-mq tag and has one owner at any moment:
  *
  *   state     owner              leaves by
  *   IDLE      guest              guest fills in all fields below "filled in by the guest"
- *   QUEUED    the device's queue host_block_push(); a worker takes it
- *   RUNNING   an engine          exactly one system call at a time is made for it; @done and @segs advance
+ *   QUEUED    the device's queue host_block_push(); the engine takes it
+ *   RUNNING   the engine         exactly one host call at a time is made for it; @done and @segs advance
  *   DONE      completion list    host_block_reap() hands it back to the guest, which makes it IDLE
  *
  * host_block_try() is the short way IDLE -> RUNNING -> DONE -> guest, inside one call, for reads that the host
@@ -31,6 +31,7 @@
 #ifndef _UM_DRIVERS_BLOCK_H
 #define _UM_DRIVERS_BLOCK_H
 
+#include <um/aio.h>
 #include <um/types.h>
 
 #define UM_BLK_DEVICES		64u	/* ubd0 .. ubd63 */
@@ -67,8 +68,9 @@ struct um_blk_seg {
 
 /**
  * struct um_blk_request - one transfer
- * @next:      link of whatever list the owner keeps it in
+ * @aio:       the host's; first. Of requests that host_block_reap() gave, @aio.next is the next one's
  * @state:     enum um_blk_state, written by the owner
+ * @step:      the host's: what its present call is for
  * @result:    of the whole request, valid when DONE
  * @done:      bytes transferred so far; the guest sets it to 0
  * @first_seg: first segment with something left; the guest sets it to 0
@@ -82,8 +84,9 @@ struct um_blk_seg {
  * @segs:      an engine changes them as it advances
  */
 struct um_blk_request {
-	struct um_blk_request *next;
+	struct um_aio aio;
 	__u32 state;
+	__u32 step;
 	__s32 result;
 	__u64 done;
 	__u32 first_seg;
@@ -95,6 +98,14 @@ struct um_blk_request {
 	__u64 len;
 	struct um_blk_seg segs[UM_BLK_SEGS];
 };
+
+/** um_blk_request_of() - the request that @io is part of; NULL for NULL */
+static inline struct um_blk_request *um_blk_request_of(struct um_aio *io)
+{
+	return (struct um_blk_request *)io;
+}
+
+UM_STATIC_ASSERT(__builtin_offsetof(struct um_blk_request, aio) == 0, "a request does not begin with its um_aio");
 
 /* Bits of um_blk_info.flags */
 #define UM_BLK_READ_ONLY	0x1u
@@ -128,6 +139,9 @@ int host_block_info(unsigned int index, struct um_blk_info *info_out);
 
 /** host_block_start() - start the engine of device @index; nothing may be pushed before. */
 int host_block_start(unsigned int index);
+
+/** host_block_engine() - what carries out its requests, after host_block_start(): "threads" or "uring" */
+const char *host_block_engine(unsigned int index);
 
 /**
  * host_block_try() - carry out a read at once if the host need not wait for a disk

@@ -184,7 +184,7 @@ static irqreturn_t umblk_interrupt(int irq, void *unused)
 	for (; ur; ur = next) {
 		struct request *rq = blk_mq_rq_from_pdu(ur);
 
-		next = ur->next;
+		next = um_blk_request_of(ur->aio.next);
 		if (WARN_ON_ONCE(ur->state != UM_BLK_DONE))
 			continue;
 		if (likely(!blk_should_fake_timeout(rq->q)))
@@ -220,8 +220,9 @@ static void __init umblk_announce(const struct umblk *dev)
 {
 	const struct um_blk_info *info = &dev->info;
 
-	pr_info("%s: %s, %llu MiB%s%s\n", info->name, info->path, info->sectors >> (20 - SECTOR_SHIFT),
-		info->flags & UM_BLK_READ_ONLY ? ", read-only" : "", info->flags & UM_BLK_SYNC ? ", synchronous" : "");
+	pr_info("%s: %s, %llu MiB, %s%s%s\n", info->name, info->path, info->sectors >> (20 - SECTOR_SHIFT),
+		host_block_engine(dev->index), info->flags & UM_BLK_READ_ONLY ? ", read-only" : "",
+		info->flags & UM_BLK_SYNC ? ", synchronous" : "");
 	if (info->tail_bytes)
 		pr_notice("%s: the last %u bytes of %s are no whole sector and are not used\n", info->name,
 			  info->tail_bytes, info->path);

@@ -17,7 +17,6 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
-#include <um/cpu.h>
 #include <um/lines.h>
 #include <um/log.h>
 #include <um/option.h>
@@ -44,7 +43,7 @@ typedef host_size_t size_t;	/* <linux/fs.h> builds BLKGETSIZE64 from it */
 #define LOCKED_HELP		"halt that machine first, use a copy, or share it read-only with the letter r in both"
 
 static struct host_block devices[UM_BLK_DEVICES];
-static struct um_blk_request *done_list;	/* newest first */
+static struct um_aio *done_list;		/* newest first */
 static unsigned int major = UBD_MAJOR_DEFAULT;
 static unsigned int sync_all;			/* "ubd=sync" */
 
@@ -310,6 +309,18 @@ static __u32 device_flags(unsigned int letters)
 	return flags;
 }
 
+static void block_end(struct host_aio *q, struct um_aio *io)
+{
+	um_blk_request_of(io)->state = UM_BLK_DONE;
+	host_aio_give_back(&done_list, io, UM_LINE_BLOCK);
+}
+
+static const struct host_aio_ops block_aio_ops = {
+	.begin = block_io_begin,
+	.took = block_io_took,
+	.end = block_end,
+};
+
 static int add_device(const struct ubd_words *w, unsigned int index, unsigned int letters)
 {
 	struct host_block *dev = &devices[index];
@@ -335,7 +346,9 @@ static int add_device(const struct ubd_words *w, unsigned int index, unsigned in
 	disk_name(dev->info.name, index);
 	dev->may_nowait = 1;
 	dev->may_dsync = 1;
-	dev->engine = &block_engine_threads;
+	dev->queue.ops = &block_aio_ops;
+	dev->queue.name = dev->info.name;
+	dev->queue.is_direct = dev->direct_hfd >= 0;
 	dev->info.path = w->value;
 	return 0;
 }
@@ -397,7 +410,12 @@ int host_block_info(unsigned int index, struct um_blk_info *info_out)
 
 int host_block_start(unsigned int index)
 {
-	return devices[index].engine->start(&devices[index]);
+	return host_aio_start(&devices[index].queue);
+}
+
+const char *host_block_engine(unsigned int index)
+{
+	return host_aio_engine_name(&devices[index].queue);
 }
 
 int host_block_try(unsigned int index, struct um_blk_request *rq)
@@ -412,30 +430,18 @@ int host_block_try(unsigned int index, struct um_blk_request *rq)
 
 void host_block_push(unsigned int index, struct um_blk_request *rq)
 {
-	devices[index].engine->push(&devices[index], rq);
+	rq->state = UM_BLK_QUEUED;
+	host_aio_push(&devices[index].queue, &rq->aio);
 }
 
 void host_block_kick(unsigned int index)
 {
-	devices[index].engine->kick(&devices[index]);
-}
-
-void block_complete(struct um_blk_request *rq)
-{
-	struct um_blk_request *old = __atomic_load_n(&done_list, __ATOMIC_RELAXED);
-
-	rq->state = UM_BLK_DONE;
-	do {
-		rq->next = old;
-	} while (!__atomic_compare_exchange_n(&done_list, &old, rq, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-	/* @rq is the guest's from here on, if anybody has raised the line since the list was last empty. */
-	if (!old)
-		host_irq_raise(UM_LINE_BLOCK);
+	host_aio_kick(&devices[index].queue);
 }
 
 struct um_blk_request *host_block_reap(void)
 {
-	return block_list_reversed(__atomic_exchange_n(&done_list, NULL, __ATOMIC_ACQUIRE));
+	return um_blk_request_of(host_aio_take_back(&done_list));
 }
 
 const char *host_ubd_root_alias(const char *arg)

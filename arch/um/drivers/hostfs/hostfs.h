@@ -3,7 +3,7 @@
  * hostfs.h - contract between the two halves of hostfs, the file system whose files are the host's
  *
  * The guest half (hostfs_super.c, hostfs_inode.c, hostfs_namei.c ...) is an ordinary Linux file system; the host half
- * (hostfs_host.c, hostfs_meta_host.c, hostfs_grant_host.c) is the only code that names host files.
+ * (hostfs_host.c, hostfs_meta_host.c, hostfs_grant_host.c, hostfs_io_host.c) is the only code that names host files.
  *
  * Grant:       what of the host the guest may see is decided once, by the option hostfs=DIRECTORY[,append]
  *              before any guest code runs: one directory, held by an O_PATH descriptor. Without the option it
@@ -19,12 +19,14 @@
  * Memory:      the caller's, for the time of the call. Strings end with a zero byte.
  * Append:      with the grant's UMHOSTFS_GRANT_APPEND the host half opens for writing with O_APPEND only and
  *              answers -EPERM to all that would remove, replace or cut contents.
- * Blocking:    every call may sleep in the host. None returns -EINTR.
+ * Blocking:    every call may sleep in the host, but for those whose comment denies it; the vCPU sleeps with it. None
+ *              returns -EINTR. What may wait for a disk is a struct umhostfs_io, which a host thread can carry out.
  * Errors:      0 or a count, or a negative errno of the host's, unchanged.
  */
 #ifndef _UM_HOSTFS_H
 #define _UM_HOSTFS_H
 
+#include <um/aio.h>
 #include <um/types.h>
 
 #define UMHOSTFS_NAME_MAX	255
@@ -203,33 +205,71 @@ struct umhostfs_dirent {
 	char name[];
 };
 
-/**
- * host_hostfs_read() - read until all pieces are full or the file ends
- * @vec: changed by the call
- * @done_out: bytes read, also when an error ended the call; without an error less than asked for only at the end
- */
-int host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out);
-
-/**
- * host_hostfs_write() - write all pieces
- * @vec: changed by the call
- * @done_out: bytes written, also when an error ended the call
- */
-int host_hostfs_write(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out);
-
 int host_hostfs_truncate(int hfd, __u64 size);
-
-/** host_hostfs_fallocate() - @mode: FALLOC_FL_*, the same values on the host. */
-int host_hostfs_fallocate(int hfd, __u32 mode, __u64 pos, __u64 len);
 
 /** host_hostfs_seek() - the next data or hole at or after @pos; -ENXIO beyond the end. */
 __s64 host_hostfs_seek(int hfd, __u64 pos, int want_hole);
 
-/** host_hostfs_fsync() - @hfd (not a UMHOSTFS_PATH one) to stable storage; @data_only as fdatasync. */
-int host_hostfs_fsync(int hfd, int data_only);
+enum umhostfs_io_op {
+	UMHOSTFS_IO_READ,	/* until all pieces are full or the file ends */
+	UMHOSTFS_IO_WRITE,	/* all pieces */
+	UMHOSTFS_IO_FSYNC,	/* to stable storage */
+	UMHOSTFS_IO_DATASYNC,	/* as fdatasync */
+	UMHOSTFS_IO_SYNCFS,	/* the whole host file system of @hfd */
+	UMHOSTFS_IO_ALLOCATE,	/* fallocate */
+};
 
-/** host_hostfs_syncfs() - the whole host file system of @hfd (not a UMHOSTFS_PATH one) to stable storage. */
-int host_hostfs_syncfs(int hfd);
+/**
+ * struct umhostfs_io - what may wait for a disk of the host
+ * @aio:    the host half's; first. Of what host_hostfs_io_reap() gave, @aio.next is the next one's
+ * @op:     enum umhostfs_io_op
+ * @hfd:    the file, not a UMHOSTFS_PATH one; open until the request has ended
+ * @mode:   UMHOSTFS_IO_ALLOCATE: FALLOC_FL_*, the same values on the host
+ * @vec:    reads and writes; changed
+ * @nr:     pieces
+ * @pos:    in the file
+ * @len:    UMHOSTFS_IO_ALLOCATE
+ * @done:   bytes read or written, also when an error ended it; 0 at first. Without an error less than asked for only at the end of the file
+ * @result: 0 or a negative errno, once it has ended
+ */
+struct umhostfs_io {
+	struct um_aio aio;
+	__u32 op;
+	int hfd;
+	__u32 mode;
+	__u32 nr;
+	struct umhostfs_vec *vec;
+	__u64 pos;
+	__u64 len;
+	__u64 done;
+	__s32 result;
+};
+
+UM_STATIC_ASSERT(__builtin_offsetof(struct umhostfs_io, aio) == 0, "a request does not begin with its um_aio");
+
+/** host_hostfs_io_start() - start the threads that carry out requests; 0 or a negative errno; more than once does no harm. */
+int host_hostfs_io_start(void);
+
+/** host_hostfs_io_run() - carry it out now, in the calling vCPU; its result. */
+int host_hostfs_io_run(struct umhostfs_io *io);
+
+/**
+ * host_hostfs_io_try() - carry out a read as far as the host has the data in its cache; does not sleep
+ *
+ * Return: 1 if it has ended; 0 if it has not, and @done says how much is there; -EOPNOTSUPP likewise if the host cannot do so for this
+ * file at all.
+ */
+int host_hostfs_io_try(struct umhostfs_io *io);
+
+/** host_hostfs_io_push() - hand it to host threads; does not sleep. It is theirs until host_hostfs_io_reap() gives it back. */
+void host_hostfs_io_push(struct umhostfs_io *io);
+
+/**
+ * host_hostfs_io_reap() - take all that has ended; does not sleep
+ *
+ * UM_LINE_HOSTFS is raised when there is something, and not again before this was called.
+ */
+struct umhostfs_io *host_hostfs_io_reap(void);
 
 /*
  * Extended attributes; @hfd must not be a UMHOSTFS_PATH one. @name is the full name ("user.x"). A size of 0 asks

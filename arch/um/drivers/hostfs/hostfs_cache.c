@@ -4,7 +4,7 @@
  *
  * The host moves bytes directly between its file and the folios of the guest's page cache: folios lie in the
  * kernel's direct map, so a batch of them is an iovec. Readahead fills a window with one preadv; writeback
- * gathers neighbouring dirty folios into one pwritev. Both run in the calling virtual CPU.
+ * gathers neighbouring dirty folios into one pwritev. Who waits for that is the calling task (hostfs_io.c).
  *
  * A write that covers a folio only in part reads the rest first, unless it lies behind the end of the file.
  */
@@ -73,7 +73,7 @@ static struct umhostfs_fd *reader_get(struct inode *inode, struct file *file)
 static void batch_read(struct batch *b)
 {
 	u64 got = 0;
-	int err = b->fd ? host_hostfs_read(b->fd->hfd, b->vec, b->nr, b->pos, &got) : -EBADF;
+	int err = b->fd ? umhostfs_io_read(b->fd, b->vec, b->nr, b->pos, &got) : -EBADF;
 	unsigned int i;
 
 	for (i = 0; i < b->nr; i++) {
@@ -94,7 +94,7 @@ static int folio_fill(struct umhostfs_fd *fd, struct folio *folio)
 {
 	struct umhostfs_vec vec = { .base = folio_address(folio), .len = folio_size(folio) };
 	u64 got;
-	int err = host_hostfs_read(fd->hfd, &vec, 1, folio_pos(folio), &got);
+	int err = umhostfs_io_read(fd, &vec, 1, folio_pos(folio), &got);
 
 	if (!err && got < folio_size(folio))
 		folio_zero_segment(folio, got, folio_size(folio));
@@ -231,7 +231,7 @@ static int batch_write(struct batch *b)
 		}
 	}
 	if (!err) {
-		err = host_hostfs_write(b->fd->hfd, b->vec, b->nr, b->pos, &done);
+		err = umhostfs_io_write(b->fd, b->vec, b->nr, b->pos, &done);
 		umhostfs_contents_changed(b->inode, b->fd->hfd);
 	}
 	if (err)

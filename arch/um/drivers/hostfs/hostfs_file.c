@@ -66,7 +66,7 @@ static int umhostfs_file_fsync(struct file *file, loff_t start, loff_t end, int 
 	struct umhostfs_fd *fd = file->private_data;
 	int err = file_write_and_wait_range(file, start, end);
 
-	return err ? err : host_hostfs_fsync(fd->hfd, datasync);
+	return err ? err : umhostfs_io_sync(fd->hfd, datasync ? UMHOSTFS_IO_DATASYNC : UMHOSTFS_IO_FSYNC);
 }
 
 static bool is_uncached(const struct file *file)
@@ -201,9 +201,9 @@ static size_t direct_batch(struct kiocb *iocb, struct iov_iter *iter, loff_t pos
 	nr = DIV_ROUND_UP(offset + len, PAGE_SIZE);
 	nr_vec = vec_from_pages(vec, pages, nr, offset, len);
 	if (is_read)
-		*err = host_hostfs_read(fd->hfd, vec, nr_vec, pos, &done);
+		*err = umhostfs_io_read(fd, vec, nr_vec, pos, &done);
 	else
-		*err = host_hostfs_write(fd->hfd, vec, nr_vec, pos, &done);
+		*err = umhostfs_io_write(fd, vec, nr_vec, pos, &done);
 	if (is_pinned && is_read)
 		unpin_user_pages_dirty_lock(pages, nr, true);
 	else if (is_pinned)
@@ -293,7 +293,7 @@ static int fallocate_locked(struct inode *inode, struct umhostfs_fd *fd, int mod
 		truncate_pagecache(inode, offset);
 	else if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		truncate_pagecache_range(inode, offset, offset + len - 1);
-	err = host_hostfs_fallocate(fd->hfd, mode, offset, len);
+	err = umhostfs_io_allocate(fd->hfd, mode, offset, len);
 	if (!err)
 		i_size_write(inode, size_after(inode, mode, offset, len));
 	umhostfs_contents_changed(inode, fd->hfd);

@@ -44,6 +44,7 @@ enum umhostfs_kind {
  * @owner:        inode whose file it is; every user holds this inode
  * @can_read:     opened for reading (also)
  * @is_synthetic: contents come into being by reading: no page cache
+ * @is_untold:    the host does not tell for this file whether a read would wait
  * @is_recent:    place: used since the cache's hand last came by
  * @lru:          place: in the cache's list; empty for the root of a mount, which stays
  */
@@ -53,6 +54,7 @@ struct umhostfs_fd {
 	enum umhostfs_kind kind;
 	bool can_read;
 	bool is_synthetic;
+	bool is_untold;
 	bool is_recent;
 	struct umhostfs_inode *owner;
 	struct list_head lru;
@@ -206,6 +208,15 @@ ssize_t umhostfs_direct_io(struct kiocb *iocb, struct iov_iter *iter);
 
 /* hostfs_cache.c */
 extern const struct address_space_operations umhostfs_aops;
+
+/* hostfs_io.c */
+int umhostfs_io_read(struct umhostfs_fd *fd, struct umhostfs_vec *vec, unsigned int nr, u64 pos, u64 *done_out);
+int umhostfs_io_write(struct umhostfs_fd *fd, struct umhostfs_vec *vec, unsigned int nr, u64 pos, u64 *done_out);
+int umhostfs_io_sync(int hfd, enum umhostfs_io_op op);
+int umhostfs_io_allocate(int hfd, u32 mode, u64 pos, u64 len);
+int umhostfs_io_start(void);
+int umhostfs_io_init(void);
+void umhostfs_io_exit(void);
 
 /* hostfs_xattr.c */
 extern const struct xattr_handler * const umhostfs_xattr_handlers[];

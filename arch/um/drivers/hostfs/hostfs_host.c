@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostfs_host.c - host files of hostfs: open, contents, space
+ * hostfs_host.c - host files of hostfs: open, size, directories; contents are in hostfs_io_host.c
  *
  * World: host. Each file is opened by one name in a directory that is already open (hostfs.h), with openat2()
  * told to stay beneath it and to resolve no link, and always with O_NONBLOCK, so that a FIFO or a device that a
  * host program has put in a file's place holds up nobody: what is then not a regular file or a directory is
  * closed again at once.
- *
- * Contents move between the host file and guest memory with one preadv/pwritev for many pieces and no copy
- * between; short transfers are continued here, so that the guest sees all, the end of the file, or an error.
  */
-#include <linux/falloc.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
-#include <linux/uio.h>
 #include <asm/statfs.h>
 
 #include "hostfs_host.h"
@@ -21,10 +16,6 @@
 #define SEEK_SET_HOST	0
 #define SEEK_DATA_HOST	3
 #define SEEK_HOLE_HOST	4
-
-UM_STATIC_ASSERT(sizeof(struct umhostfs_vec) == sizeof(struct iovec), "a piece is not an iovec");
-UM_STATIC_ASSERT(__builtin_offsetof(struct umhostfs_vec, len) == __builtin_offsetof(struct iovec, iov_len),
-		 "a piece is not an iovec");
 
 /* @how as open flags. */
 static __u64 open_flags(__u32 how)
@@ -123,52 +114,6 @@ int host_hostfs_close(int hfd)
 	return ret == -EINTR ? 0 : ret;
 }
 
-/* Pass over @bytes that have been moved. */
-static void vec_advance(struct umhostfs_vec **vec, unsigned int *nr, __u64 bytes)
-{
-	while (*nr && bytes >= (*vec)->len) {
-		bytes -= (*vec)->len;
-		(*vec)++;
-		(*nr)--;
-	}
-	if (bytes) {
-		(*vec)->base = (char *)(*vec)->base + bytes;
-		(*vec)->len -= bytes;
-	}
-}
-
-int host_hostfs_read(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
-{
-	long got;
-
-	*done_out = 0;
-	vec_advance(&vec, &nr, 0);
-	while (nr) {
-		got = HOSTFS_CALL(__NR_preadv, hfd, vec, nr, pos + *done_out, 0);
-		if (got <= 0)
-			return got;
-		*done_out += got;
-		vec_advance(&vec, &nr, got);
-	}
-	return 0;
-}
-
-int host_hostfs_write(int hfd, struct umhostfs_vec *vec, unsigned int nr, __u64 pos, __u64 *done_out)
-{
-	long put;
-
-	*done_out = 0;
-	vec_advance(&vec, &nr, 0);
-	while (nr) {
-		put = HOSTFS_CALL(__NR_pwritev, hfd, vec, nr, pos + *done_out, 0);
-		if (put <= 0)
-			return put ? put : -EIO;
-		*done_out += put;
-		vec_advance(&vec, &nr, put);
-	}
-	return 0;
-}
-
 int host_hostfs_truncate(int hfd, __u64 size)
 {
 	struct umhostfs_attr attr;
@@ -184,26 +129,9 @@ int host_hostfs_truncate(int hfd, __u64 size)
 	return HOSTFS_CALL(__NR_ftruncate, hfd, size);
 }
 
-int host_hostfs_fallocate(int hfd, __u32 mode, __u64 pos, __u64 len)
-{
-	if (host_hostfs_append_only() && (mode & ~FALLOC_FL_KEEP_SIZE))
-		return -EPERM;
-	return HOSTFS_CALL(__NR_fallocate, hfd, mode, pos, len);
-}
-
 __s64 host_hostfs_seek(int hfd, __u64 pos, int want_hole)
 {
 	return HOSTFS_CALL(__NR_lseek, hfd, pos, want_hole ? SEEK_HOLE_HOST : SEEK_DATA_HOST);
-}
-
-int host_hostfs_fsync(int hfd, int data_only)
-{
-	return HOSTFS_CALL(data_only ? __NR_fdatasync : __NR_fsync, hfd);
-}
-
-int host_hostfs_syncfs(int hfd)
-{
-	return HOSTFS_CALL(__NR_syncfs, hfd);
 }
 
 long host_hostfs_getdents(int hfd, __s64 pos, void *buf, __u32 size)

@@ -150,7 +150,7 @@ static int umhostfs_dir_fsync(struct file *file, loff_t start, loff_t end, int d
 {
 	struct open_dir *od = file->private_data;
 
-	return host_hostfs_fsync(od->hfd, datasync);
+	return umhostfs_io_sync(od->hfd, datasync ? UMHOSTFS_IO_DATASYNC : UMHOSTFS_IO_FSYNC);
 }
 
 const struct file_operations umhostfs_dir_fops = {

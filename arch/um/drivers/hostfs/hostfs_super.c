@@ -135,7 +135,7 @@ static int umhostfs_sync_fs(struct super_block *sb, int wait)
 	} while (umhostfs_places_retry(hfd));
 	if (hfd < 0)
 		return hfd;
-	err = host_hostfs_syncfs(hfd);
+	err = umhostfs_io_sync(hfd, UMHOSTFS_IO_SYNCFS);
 	host_hostfs_close(hfd);
 	return err;
 }
@@ -219,6 +219,11 @@ static int umhostfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	sb->s_bdi->ra_pages = READAHEAD_BYTES / PAGE_SIZE;
 	sb->s_bdi->io_pages = READAHEAD_BYTES / PAGE_SIZE;
 
+	err = umhostfs_io_start();
+	if (err) {
+		errorf(fc, "hostfs: the host gives no thread (error %d)", -err);
+		return err;
+	}
 	hfd = host_hostfs_root(dir ? dir : "/");
 	if (hfd < 0) {
 		errorf(fc, "hostfs: directory %s of the host cannot be mounted (error %d)", dir ? dir : "/", -hfd);
@@ -352,15 +357,25 @@ static int __init umhostfs_init(void)
 						 SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, inode_init_once_hostfs);
 	if (!umhostfs_inode_cache)
 		return -ENOMEM;
+	err = umhostfs_io_init();
+	if (err)
+		goto destroy_cache;
 	err = register_filesystem(&umhostfs_type);
 	if (err)
-		kmem_cache_destroy(umhostfs_inode_cache);
+		goto exit_io;
+	return 0;
+
+exit_io:
+	umhostfs_io_exit();
+destroy_cache:
+	kmem_cache_destroy(umhostfs_inode_cache);
 	return err;
 }
 
 static void __exit umhostfs_exit(void)
 {
 	unregister_filesystem(&umhostfs_type);
+	umhostfs_io_exit();
 	/* Inodes are freed after a grace period. */
 	rcu_barrier();
 	kmem_cache_destroy(umhostfs_inode_cache);

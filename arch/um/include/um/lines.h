@@ -16,6 +16,7 @@ enum um_line {
 	UM_LINE_BLOCK,		/* requests of a block device have ended */
 	UM_LINE_SIGNAL,		/* the host asks for an orderly shutdown */
 	UM_LINE_WINCH,		/* the terminal's window may have a new size */
+	UM_LINE_HOSTFS,		/* requests of hostfs have ended */
 	UM_LINE_NR
 };
 
