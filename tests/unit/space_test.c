@@ -30,6 +30,7 @@
 #include "host/space.h"
 
 int host_handoff_choose(const char *name);
+void host_place_pin(__u32 tid, int host_cpu);
 
 #define CHECK(cond)									\
 do {											\
@@ -483,6 +484,55 @@ static void test_remains(void)
 	}
 }
 
+static volatile int hog_ends;
+
+static void *hog(void *cpu)
+{
+	host_place_pin(0, (long)cpu);
+	while (!hog_ends)
+		;
+	return NULL;
+}
+
+/* A kick that finds the context parked, and its host CPU taken, so that it comes late: its frame must not reach the next program's area. */
+static void test_late_kicks(void)
+{
+	struct sched_param none = { 0 };
+	struct host_space *sp;
+	struct um_event ev;
+	pthread_t thread;
+	__u64 secret;
+	long cpu;
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		secret = 0x5ec2e7f00dcaf000 + i;
+		sp = host_space_get();
+		CHECK(sp && !host_space_map(sp, CODE, 0, 4096, 5));
+		start(CODE);
+		regs.r13 = secret;
+		CHECK(!run(sp, image, &ev) && ev.type == UM_EV_SYSCALL && count_words(sp, secret));
+		cpu = sp->ctx[0].cpu;
+		hog_ends = 0;
+		CHECK(!sched_setscheduler(sp->ctx[0].tid, SCHED_IDLE, &none));
+		CHECK(!pthread_create(&thread, NULL, hog, (void *)cpu));
+		usleep(2000);
+		sp->ctx[0].kicked++;
+		CHECK(!syscall(SYS_tgkill, sp->pid, sp->ctx[0].tid, STUB_SIG_KICK));
+		host_space_put(sp);
+		hog_ends = 1;
+		pthread_join(thread, NULL);
+		sp = host_space_get();
+		CHECK(sp);
+		usleep(5000);
+		CHECK(!count_words(sp, secret));
+		host_space_kill(sp);	/* its context would stay behind all others */
+		while (!sp->dead)
+			host_space_reap();
+		host_space_put(sp);
+	}
+}
+
 /* How the programs ran: as the mode says. */
 static void test_stats(const char *mode)
 {
@@ -536,6 +586,7 @@ int main(int argc, char **argv)
 	host_space_put(other);
 	test_stats(mode);
 	test_remains();
+	test_late_kicks();
 	test_asleep(sp);
 	other = host_space_get();
 	CHECK(other);

@@ -14,6 +14,7 @@
  * @tid:   host thread id, 0: not made yet
  * @cpu:   host CPU it is pinned to
  * @done:  last stub_ctx.done seen
+ * @kicked: kicks that were sent and have not been said to have arrived
  * @fp:    offset in the area of the FP image of the last event
  * @fs:    without FSGSBASE: segment bases that its host thread has, UNKNOWN_BASE if that is not sure
  * @gs:
@@ -23,6 +24,7 @@ struct host_ctx {
 	__u32 tid;
 	int cpu;
 	__u32 done;
+	int kicked;
 	__u32 fp;
 	unsigned long fs, gs;
 };

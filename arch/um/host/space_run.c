@@ -11,8 +11,9 @@
  *
  * That a context is parked is such a claim, too, and it is enough while only its own program suffers. Before a page that it can reach, or its whole
  * space, goes to another program, the host is asked: FUTEX_REQUEUE from `go` to itself moves one sleeper and wakes none, so its result says
- * whether the context sleeps in the stub's `wait`; likewise for the mapper. None but the kernel and the mapper can wake a context, and asleep means that no
- * kick is pending. So with all of them asleep, revoking can wait for the next resume, and the areas are ours, to be made as new for the next program.
+ * whether the context sleeps in the stub's `wait`; likewise for the mapper. None but the kernel and the mapper can wake a context. So with all of them asleep,
+ * revoking can wait for the next resume. The areas are ours then, to be made as new for the next program, if no kick is on its way, which may have found the
+ * context parked: the host would push registers of the old program into the new one's area. The host is asked for that, too.
  *
  * A context that does not answer a kick has been tampered with: asleep without an event posted, it never will; its space is
  * killed. One that is merely starved by a busy host is runnable, or its mapper is, and is waited for.
@@ -186,6 +187,13 @@ static void load_bases(struct host_ctx *c, unsigned long fs, unsigned long gs)
 	c->gs = gs;
 }
 
+/* So it says. If that is a lie, what the next program finds is the liar's own. Of several, another one may be on its way. */
+static void kick_arrived(struct host_ctx *c)
+{
+	if (c->kicked == 1)
+		c->kicked = 0;
+}
+
 /* Fetch the event that the context of @cpu has posted. */
 static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *regs,
 		       unsigned long *fs, unsigned long *gs, struct um_event *ev)
@@ -200,6 +208,7 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 	if (sig == STUB_EV_CALL)
 		return fetch_call(c, regs, fs, gs, ev);
 	if (sig == STUB_EV_LATE) {
+		kick_arrived(c);
 		forget_bases(c);	/* turned back before they were loaded, or after */
 		return UM_WAIT_EVENT;
 	}
@@ -211,6 +220,8 @@ static int fetch_event(struct host_ctx *c, unsigned int cpu, struct um_regs *reg
 		return broken(ev, "FP state");
 	copy_regs(regs, f);
 	classify(ev, sig, f, (void *)(c->area + info));
+	if (ev->type == UM_EV_KICK)
+		kick_arrived(c);
 	if (regs->ip >= UM_STUB_START && regs->ip < UM_STUB_END) {
 		ev->site = site_of(c, cpu, regs, ev);
 		if (ev->site < 0)
@@ -364,22 +375,32 @@ int host_space_wait(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 	}
 }
 
-/* 'S' if the host thread sleeps, from /proc/<pid>/task/<tid>/stat */
-static char thread_state(__u32 pid, __u32 tid)
+#define STAT_STATE	1	/* fields of /proc/<pid>/task/<tid>/stat behind the name: 'S' if the host thread sleeps */
+#define STAT_SIGNALS	29	/* signals that are pending for it */
+
+/* The first character of a field, or a number, whichever it is; 0 if the thread is gone. */
+static __u64 thread_stat(__u32 pid, __u32 tid, unsigned int field)
 {
-	char path[64], buf[128];
-	long fd, n, i;
+	char path[64], buf[512], *s;
+	__u64 value = 0;
+	long fd, n;
 
 	host_snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", pid, tid);
 	fd = HOST_CALL(__NR_open, path, 0 /* O_RDONLY */, 0);
 	if (fd < 0)
 		return 0;
-	n = HOST_CALL(__NR_read, fd, buf, sizeof(buf));
+	n = HOST_CALL(__NR_read, fd, buf, sizeof(buf) - 1);
 	HOST_CALL(__NR_close, fd);
-	for (i = 0; i + 2 < n; i++)
-		if (buf[i] == ')' && buf[i + 1] == ' ')
-			return buf[i + 2];
-	return 0;
+	buf[n > 0 ? n : 0] = 0;
+	for (s = buf; *s && *s != ')'; s++)
+		;
+	for (; *s && field; s++)
+		field -= *s == ' ';
+	if (!host_is_digit(*s))
+		return *s;
+	for (; host_is_digit(*s); s++)
+		value = value * 10 + *s - '0';
+	return value;
 }
 
 int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *regs,
@@ -393,8 +414,10 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 	for (tries = 0; tries < KICK_TRIES; tries++) {
 		if (sp->dead)
 			return -ESRCH;
-		if (tries || shared->done == c->done)
+		if (tries || shared->done == c->done) {
+			c->kicked++;
 			HOST_CALL(__NR_tgkill, sp->pid, c->tid, STUB_SIG_KICK);
+		}
 		if (is_remote(c, cpu))
 			host_handoff_look(&shared->done, c->done);
 		while (shared->done == c->done && !sp->dead) {
@@ -407,7 +430,7 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 			shared->kernel_sleeps = 0;
 			return fetch_event(c, cpu, regs, fs, gs, ev);
 		}
-		if (thread_state(sp->pid, c->tid) != 'S' || sp->cmd->ack != sp->seq)
+		if (thread_stat(sp->pid, c->tid, STAT_STATE) != 'S' || sp->cmd->ack != sp->seq)
 			asleep = 0;		/* busy, or it waits for the mapper */
 		else if (++asleep == KICK_TRIES_ASLEEP)
 			break;
@@ -435,7 +458,24 @@ int host_space_asleep(struct host_space *sp)
 	return 1;
 }
 
-/* Wait a moment for all to be asleep; after honest events they are on their way there. */
+/* Is a kick on its way to a context? */
+static int is_kicked(struct host_space *sp)
+{
+	unsigned int i;
+
+	for (i = 0; i < um_ncpus; i++) {
+		struct host_ctx *c = &sp->ctx[i];
+
+		if (!c->kicked)
+			continue;
+		if (thread_stat(sp->pid, c->tid, STAT_SIGNALS) & 1 << (STUB_SIG_KICK - 1))
+			return 1;
+		c->kicked = 0;
+	}
+	return 0;
+}
+
+/* Wait a moment for all to be asleep, with no kick before them; after honest events they are on their way there. */
 static int falls_asleep(struct host_space *sp)
 {
 	const struct { long sec, nsec; } nap = { 0, 1000000 };
@@ -444,7 +484,7 @@ static int falls_asleep(struct host_space *sp)
 	for (i = 0; i < um_ncpus; i++)
 		host_ctx_shared(&sp->ctx[i])->spin = 1;
 	for (i = 0; i < PARK_YIELDS + PARK_NAPS; i++) {
-		if (host_space_asleep(sp))
+		if (!is_kicked(sp) && host_space_asleep(sp))
 			return 1;
 		if (i < PARK_YIELDS)
 			HOST_CALL(__NR_sched_yield);
