@@ -110,7 +110,7 @@ static unsigned int count_runs(struct address_space *mapping, pgoff_t first, uns
 	return runs;
 }
 
-/* Read what is missing of a large block, if it is not most. */
+/* Read what is missing of a large block, if it is not most. Of a file in memory what is missing is in swap space, or a hole. */
 static void read_rest(struct file *file, pgoff_t pgoff)
 {
 	struct address_space *mapping = file->f_mapping;
@@ -118,7 +118,7 @@ static void read_rest(struct file *file, pgoff_t pgoff)
 	unsigned int pages = min(end - first, 1UL << LARGE_ORDER), cached;
 	struct file_ra_state ra = { };
 
-	if (pgoff >= end)
+	if (pgoff >= end || !mapping->a_ops->readahead)
 		return;
 	count_runs(mapping, first, pages, &cached);
 	if (cached < pages && cached >= pages / CACHED_PART) {
@@ -157,7 +157,7 @@ static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int or
  * @file:  which
  * @pgoff: number of the page
  *
- * May sleep, but waits for no I/O. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
+ * May sleep; reads what a block misses, for which some file systems wait. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
  * where they were, and flushed from spaces. Return: whether there was something to do, and the memory for it.
  */
 bool um_gather(struct file *file, pgoff_t pgoff)
