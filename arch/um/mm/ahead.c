@@ -435,6 +435,7 @@ void um_ahead_init(struct mm_struct *mm, struct mm_struct *parent)
 	if (a) {
 		a->theirs = kin;
 		a->seen = kin ? &kin->child : NULL;
+		a->growth.is_watched = p && p->growth.is_watched;
 		a->is_due = true;
 	} else {
 		kin_put(kin);
@@ -608,6 +609,8 @@ static void after_mmap(struct mm_struct *mm, unsigned long addr, unsigned long f
 
 static void after_call(struct mm_struct *mm, struct ahead *a, struct pt_regs *regs)
 {
+	if (regs->orig_ax == __NR_userfaultfd)
+		a->growth.is_watched = true;
 	if (IS_ERR_VALUE(regs->ax) || !mmap_read_trylock(mm))
 		return;
 	if (regs->orig_ax == __NR_brk && regs->ax)
@@ -622,7 +625,7 @@ static void after_call(struct mm_struct *mm, struct ahead *a, struct pt_regs *re
 /* Has the call changed what the program is about to touch? */
 static bool is_change(unsigned long nr)
 {
-	return nr == __NR_brk || nr == __NR_mprotect || nr == __NR_mmap;
+	return nr == __NR_brk || nr == __NR_mprotect || nr == __NR_mmap || nr == __NR_userfaultfd;
 }
 
 /**

@@ -28,6 +28,7 @@ enum um_page_state { UM_PAGE_NONE, UM_PAGE_OTHER, UM_PAGE_READ, UM_PAGE_SHARED, 
  * @mmaps:       how many of these there were of late
  * @mmaps_used:  how many of them were written to at their beginning, before the next one
  * @mmaps_taken: areas whose beginning was taken ahead
+ * @is_watched:  it may want to know of the first touch of what it maps: it, or its parent, has called userfaultfd()
  */
 struct um_growth {
 	unsigned long brk;
@@ -38,6 +39,7 @@ struct um_growth {
 	unsigned int mmaps;
 	unsigned int mmaps_used;
 	unsigned int mmaps_taken;
+	bool is_watched;
 };
 
 enum um_page_state um_page_state(struct vm_area_struct *vma, unsigned long addr);

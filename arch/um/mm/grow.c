@@ -7,7 +7,7 @@
  *
  *   brk()   what was added, if the heap before it has been used up.
  *   mmap()  the first block, if this program mostly writes to the beginning of what it maps, as every malloc() does: now and then an area is
- *           left alone to see whether that is still so.
+ *           left alone to see whether that is still so. Not for programs that use userfaultfd(), which ask for notice only after mmap().
  *   reads   of memory that was never written to would get a page of zeroes. They count as writes if most of such pages are written to later (a compiler's
  *           allocator looks at its pages first); otherwise the pages that follow get theirs, too.
  *
@@ -191,7 +191,7 @@ void um_grow_mmap(struct vm_area_struct *vma, unsigned long addr)
 	struct um_growth *g = um_growth_of(vma->vm_mm);
 	bool is_used;
 
-	if (!g || (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_NOHUGEPAGE)) != VM_WRITE || userfaultfd_armed(vma))
+	if (!g || g->is_watched || (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_NOHUGEPAGE)) != VM_WRITE || userfaultfd_armed(vma))
 		return;
 	is_used = g->mmaps >= MMAP_TRIALS && g->mmaps_used * 2 >= g->mmaps;
 	if (is_used && ++g->mmaps_taken % MMAP_AGAIN) {

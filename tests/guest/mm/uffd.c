@@ -121,12 +121,25 @@ static void protected_pages(void)
 	CHECK(!nr_bad, "%ld wrong after write protection", nr_bad);
 }
 
+/* A kernel that learns from programs would now believe that we write to whatever we map. */
+static void write_to_all(void)
+{
+	for (int i = 0; i < 40; i++) {
+		uint8_t *at = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (int page = 0; page < NR_PAGES; page++)
+			at[page * PAGE] = i;
+		munmap(at, NR_PAGES * PAGE);
+	}
+}
+
 int main(void)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	pthread_t handler;
 
+	write_to_all();
 	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	if (uffd < 0) {
 		CHECK(errno == ENOSYS || errno == EPERM, "userfaultfd: %s", strerror(errno));
