@@ -26,7 +26,7 @@ def cpu_seconds(pid):
 
 
 def test_commands_from_a_pipe():
-    """commands can be piped in; the pipe's end ends the session"""
+    """commands can be piped in"""
     with open(os.path.join(uml.TMP, 'in'), 'w+', encoding='utf-8') as f:
         f.write('uname -s\necho sum $((40 + 2))\npoweroff\n')
         f.seek(0)
