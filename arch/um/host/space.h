@@ -14,7 +14,7 @@
  * @tid:   host thread id, 0: not made yet
  * @cpu:   host CPU it is pinned to
  * @done:  last stub_ctx.done seen
- * @kicked: kicks that were sent and have not been said to have arrived
+ * @kicked: kicks that were sent and have not been said to have arrived: none, one, or several (2)
  * @fp:    offset in the area of the FP image of the last event
  * @fs:    without FSGSBASE: segment bases that its host thread has, UNKNOWN_BASE if that is not sure
  * @gs:

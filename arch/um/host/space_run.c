@@ -378,7 +378,7 @@ int host_space_wait(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 #define STAT_STATE	1	/* fields of /proc/<pid>/task/<tid>/stat behind the name: 'S' if the host thread sleeps */
 #define STAT_SIGNALS	29	/* signals that are pending for it */
 
-/* The first character of a field, or a number, whichever it is; 0 if the thread is gone. */
+/* A field: a number, or a character; 0 if the thread is gone. */
 static __u64 thread_stat(__u32 pid, __u32 tid, unsigned int field)
 {
 	char path[64], buf[512], *s;
@@ -415,7 +415,7 @@ int host_space_stop(struct host_space *sp, unsigned int cpu, struct um_regs *reg
 		if (sp->dead)
 			return -ESRCH;
 		if (tries || shared->done == c->done) {
-			c->kicked++;
+			c->kicked = c->kicked ? 2 : 1;
 			HOST_CALL(__NR_tgkill, sp->pid, c->tid, STUB_SIG_KICK);
 		}
 		if (is_remote(c, cpu))

@@ -103,7 +103,7 @@ void read_persistent_clock64(struct timespec64 *ts)
 	*ts = ns_to_timespec64(host_clock_realtime_ns());
 }
 
-/* The host's timer and ours may differ by what its clock is disciplined. */
+/* There is something to do in @delta_ns; a timer that comes before that will do. */
 static void timer_arm(u64 now, u64 delta_ns)
 {
 	struct um_timer *t = this_cpu_ptr(&um_timer);
@@ -115,7 +115,7 @@ static void timer_arm(u64 now, u64 delta_ns)
 	host_timer_arm(delta_ns);
 }
 
-/* The host's timer has expired. Return: whether there is something to do now */
+/* The host's timer has expired, by its own clock, which ours only follows. Return: whether there is something to do now */
 static bool timer_expired(void)
 {
 	struct um_timer *t = this_cpu_ptr(&um_timer);

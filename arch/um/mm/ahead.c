@@ -10,8 +10,8 @@
  *                      touched first the last time (struct kin), or what was touched of the files the last time; after brk() what was added, after
  *                      mprotect() what stays accessible, after mmap() what is mostly touched of the file.
  *
- * Nothing here waits for a disk, grows a stack or takes a page from a swap device; nothing is taken where somebody wants to know of the first touch
- * (userfaultfd). A habit is a guess: it is bounded, may be wrong or raced with, and is forgotten now and then, since a guess that has come true
+ * Nothing here grows a stack, takes a page from a swap device or waits for a disk, except that a file's text is read once to bring it together (gather.c);
+ * nothing is taken where somebody wants to know of the first touch (userfaultfd). A habit is a guess: it is bounded, may be wrong or raced with, and is forgotten now and then, since a guess that has come true
  * makes no fault any more that would confirm it.
  */
 
@@ -22,11 +22,11 @@
 #include <linux/pagemap.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
-#include <linux/syscalls.h>
 #include <linux/userfaultfd_k.h>
 #include <asm/mmu_context.h>
 #include <asm/pgalloc.h>
 #include <asm/tlbflush.h>
+#include <asm/unistd.h>
 #include <um/space.h>
 
 #include "../kernel/core.h"

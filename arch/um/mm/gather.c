@@ -134,9 +134,9 @@ static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int or
 	pgoff_t first = round_down(pgoff, 1UL << order);
 	LIST_HEAD(list);
 	struct block *b;
-	unsigned int i;
+	unsigned int i, cached;
 
-	if (count_runs(mapping, first, 1U << order, &i) <= max_runs)
+	if (count_runs(mapping, first, 1U << order, &cached) <= max_runs)
 		return false;
 	b = block_alloc(order);
 	if (!b)
@@ -157,8 +157,8 @@ static bool gather(struct address_space *mapping, pgoff_t pgoff, unsigned int or
  * @file:  which
  * @pgoff: number of the page
  *
- * May sleep; reads what a block misses, for which some file systems wait. The caller may hold an mmap lock for reading. Entries of page tables that change are as after any migration: made anew
- * where they were, and flushed from spaces. Return: whether there was something to do, and the memory for it.
+ * May sleep; reads what a block misses, for which some file systems wait. The caller may hold an mmap lock for reading. Entries of page tables that
+ * change are as after any migration: made anew where they were, and flushed from spaces. Return: whether there was something to move, and the memory for it.
  */
 bool um_gather(struct file *file, pgoff_t pgoff)
 {

@@ -38,7 +38,7 @@ static void count(unsigned int *all, unsigned int *good)
 	}
 }
 
-/* So this program's first reads tell what the rest are. */
+/* Of the pages of zeroes that this program got of late, did it write to most? Another one is counted if not. */
 static bool zeroes_are_written(struct um_growth *g)
 {
 	if (!g)

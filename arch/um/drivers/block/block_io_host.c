@@ -123,6 +123,7 @@ static int took_transfer(struct host_block *dev, struct um_blk_request *rq, long
 {
 	if (result == -EINVAL && rq->aio.hfd != dev->hfd) {
 		rq->aio.hfd = dev->hfd;
+		rq->aio.state &= ~UM_AIO_DIRECT;
 		return 1;
 	}
 	if (result == -EOPNOTSUPP && rq->aio.flags & RWF_DSYNC) {
